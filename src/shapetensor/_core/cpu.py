@@ -1,0 +1,74 @@
+"""The CPU: buffers are flat NumPy arrays, calls become kernel launches that are prepared once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from .buffers import release
+from .errors import DeviceError
+from .kernels.launch import Launch, eager
+from .op import Call
+from .spec import Ints
+
+
+class Cpu:
+    """The processor this program runs on."""
+
+    name = "cpu"
+    depth = 0
+
+    def run(self, call: Call, buffers: Sequence[Any]) -> Any:
+        launch = call.launch
+        if launch is None:
+            launch = call.launch = self._prepare(call)
+        return launch(*buffers)
+
+    def _prepare(self, call: Call) -> Any:
+        return _view(call) if call.views is not None else eager(prepare(call))
+
+    def lift(self, tensor: Any) -> tuple[Any, tuple[Any, ...]]:
+        return tensor._buffer, tensor._marks
+
+    def release(self, tensor: Any) -> None:
+        release(tensor)
+
+    def __repr__(self) -> str:
+        return "cpu"
+
+
+def prepare(call: Call) -> Launch:
+    """The kernels of a call on CPU specs.
+
+    Raises:
+        DeviceError: where the op has no CPU kernel.
+    """
+    family = import_module(f"{__package__}.kernels.cpu.{call.op.family}")
+    try:
+        make = family.PREPARE[call.op.name]
+    except KeyError:
+        raise DeviceError(f"{call.op.name}: there is no CPU kernel for this op") from None
+    launch: Launch = make(call)
+    return launch
+
+
+def extent(shape: Ints, strides: Ints) -> int:
+    """Number of elements from the first to the last that (shape, strides) reach."""
+    if 0 in shape:
+        return 0
+    return 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
+
+
+def _view(call: Call) -> Any:
+    """A function of the input's buffer that cuts out what the outputs see; nothing is copied."""
+    ends = [(o, o + extent(s.shape, s.strides)) for o, s in zip(call.views, call.outs, strict=True)]
+    if call.many:
+        return lambda x: [x[start:end] for start, end in ends]
+    (start, end), whole = ends[0], call.ins[0]
+    if start == 0 and end == extent(whole.shape, whole.strides):
+        return lambda x: x
+    return lambda x: x[start:end]
+
+
+CPU = Cpu()

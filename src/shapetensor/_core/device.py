@@ -1,0 +1,95 @@
+"""A device is anything that can run a call: the processor, a recorder, a batch."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from .errors import DeviceError
+from .op import Call
+
+
+class Device(Protocol):
+    """Runs calls on buffers of its own kind.
+
+    `depth` orders devices that wrap others: where operands live on several, the deepest runs the call, and `lift`
+    makes its own tensor of one that lives on the device inside it.
+    """
+
+    name: str
+    depth: int
+
+    def run(self, call: Call, buffers: Sequence[Any]) -> Any:
+        """The output buffer, or a list of them for an op of many outputs."""
+
+    def lift(self, tensor: Any) -> tuple[Any, tuple[Any, ...]]:
+        """The buffer and the marks that a tensor of a shallower device has here."""
+
+    def release(self, tensor: Any) -> None:
+        """A tensor died: its buffer may be used again if nobody else has it."""
+
+
+class _Active(threading.local):
+    """The devices that creation functions of this thread use, the innermost last."""
+
+    def __init__(self) -> None:
+        self.stack: list[Device] = []
+
+
+_active = _Active()
+
+
+def cpu() -> Device:
+    """The processor; NumPy is loaded here and not before."""
+    from .cpu import CPU
+
+    return CPU
+
+
+def current() -> Device:
+    """Where tensors are created that name no device: the active Recorder of this thread, else the CPU."""
+    return _active.stack[-1] if _active.stack else cpu()
+
+
+class activate:
+    """`with activate(device):` makes it the current device of this thread."""
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+
+    def __enter__(self) -> None:
+        _active.stack.append(self.device)
+
+    def __exit__(self, *_: object) -> None:
+        _active.stack.pop()
+
+
+def as_device(device: Any) -> Device:
+    """`None`, "cpu" or a device object as a device.
+
+    Raises:
+        DeviceError: for a name that no device has.
+    """
+    if device is None:
+        return current()
+    if device == "cpu":
+        return cpu()
+    if isinstance(device, str):
+        raise DeviceError(f"there is no device {device!r}: this version has 'cpu'")
+    if not hasattr(device, "run"):
+        raise DeviceError(f"{device!r} is not a device: use 'cpu' or x.device")
+    return device  # type: ignore[no-any-return]
+
+
+def deepest(op: str, devices: Sequence[Device]) -> Device:
+    """The device that runs a call whose operands live on these.
+
+    Raises:
+        DeviceError: where two devices stand beside each other, neither wrapping the other.
+    """
+    best = max(devices, key=lambda d: d.depth)
+    for device in devices:
+        if device is not best and device.depth == best.depth:
+            raise DeviceError(f"{op}: operands are on {device.name} and on {best.name}: move them with x.to(...)")
+    return best

@@ -1,0 +1,159 @@
+"""The one place that decides how compiled code is kept on disk.
+
+Numba's own cache looks at the file of a function only: after an edit of a helper in another module it serves the old
+machine code. So the text of every kernel, generated or taken from this package, is written to a directory named by a
+digest of everything the machine code depends on, and imported from there. Nothing in it is ever stale: another source,
+Numba, processor or flag is another directory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import stat
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+_SOURCES = Path(__file__).parent
+_HEADER = '''\
+"""Written by shapetensor; do not edit: the next version of the library writes its own."""
+import math
+
+import numpy as np
+from numba import njit, prange
+
+'''
+# contract lets a * b + c become one fused multiply-add; anything more would change results between kernels.
+DECORATOR = '@njit(cache={cache}, nogil=True, error_model="numpy", fastmath={{"contract"}})\n'
+
+_lock = threading.RLock()
+_modules: dict[str, ModuleType] = {}
+
+
+def _source_files() -> Iterator[Path]:
+    return iter(sorted(_SOURCES.rglob("*.py")))
+
+
+@cache
+def digest() -> str:
+    """Names the kernel sources, Numba, llvmlite, Python, the processor and the flags that change generated code."""
+    import llvmlite
+    import numba
+    from llvmlite import binding
+    from numba.core import config
+
+    cpu = config.CPU_NAME or binding.get_host_cpu_name()
+    features = config.CPU_FEATURES if config.CPU_FEATURES is not None else binding.get_host_cpu_features().flatten()
+    parts = [numba.__version__, llvmlite.__version__, sys.version, cpu, features]
+    parts += [f"{name}={getattr(config, name, None)}" for name in ("OPT", "BOUNDSCHECK", "LOOP_VECTORIZE", "DEBUG_JIT")]
+    state = hashlib.sha256("\n".join(map(str, parts)).encode())
+    for path in _source_files():
+        state.update(path.relative_to(_SOURCES).as_posix().encode() + b"\0" + path.read_bytes())
+    return state.hexdigest()[:24]
+
+
+def _user_cache() -> Path:
+    if custom := os.environ.get("SHAPETENSOR_CACHE_DIR"):
+        return Path(custom)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "shapetensor" / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "shapetensor"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "shapetensor"
+
+
+def _is_private(path: Path) -> bool:
+    """Whether only this user can write there: code is imported from it."""
+    if not hasattr(os, "getuid"):
+        return True
+    info = path.stat()
+    return info.st_uid == os.getuid() and not info.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _usable(path: Path) -> bool:
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return os.access(path, os.W_OK) and _is_private(path)
+    except OSError:
+        return False
+
+
+@cache
+def directory() -> Path | None:
+    """Where kernels of this digest are kept; None if no directory can be written, then nothing is kept."""
+    home = _user_cache() / digest()
+    if _usable(home):
+        return home
+    owner = os.getuid() if hasattr(os, "getuid") else "user"
+    temporary = Path(tempfile.gettempdir()) / f"shapetensor-{owner}"
+    return temporary / digest() if _usable(temporary) and _usable(temporary / digest()) else None
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Create the file unless it already says this; a process that comes second keeps the first one's file."""
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        # Numba's index remembers the time stamp of the source: a fixed one lets processes share the index.
+        os.utime(temporary, (0, 0))
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _import(name: str, path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"_shapetensor_kernels.{name}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def load(name: str, text: str) -> ModuleType:
+    """The module of kernels `text`, compiled code kept on disk; functions in it are marked with `{kernel}`.
+
+    Args:
+        name: what the file is called, for people.
+        text: Python source that may use `math`, `np` and `prange`; `{kernel}` stands where `@njit(...)` belongs.
+    """
+    # The text is part of the file name, so that a user's edited kernel never meets its old machine code.
+    name = f"{name}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    with _lock:
+        if name not in _modules:
+            home = directory()
+            source = _HEADER + text.replace("{kernel}\n", DECORATOR.format(cache=home is not None))
+            if home is not None:
+                path = home / f"{name}.py"
+                _write_once(path, source)
+                _modules[name] = _import(name, path)
+            else:
+                module = ModuleType(f"_shapetensor_kernels.{name}")
+                exec(compile(source, f"<shapetensor kernel {name}>", "exec"), module.__dict__)
+                _modules[name] = module
+        return _modules[name]
+
+
+def loaded() -> dict[str, Any]:
+    """All kernels loaded so far, `module.function` -> Numba dispatcher."""
+    return {
+        f"{module}.{name}": value
+        for module, found in sorted(_modules.items())
+        for name, value in vars(found).items()
+        if hasattr(value, "signatures")
+    }
+
+
+def compilations() -> int:
+    """How many kernels this process compiled itself; those that came from disk do not count."""
+    return sum(sum(kernel.stats.cache_misses.values()) for kernel in loaded().values())

@@ -1,0 +1,132 @@
+"""Elementwise kernels: one expression an op, compiled for contiguous, scalar and strided operands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ...dtypes import AnyDType, Bool, promote, promote_float
+from ...op import Call
+from ...spec import Spec
+from .. import cache, generate
+from ..launch import Builder, Launch, Place, broadcast_strides, merge, pad
+from .operands import cast_kernel, contiguous, copy
+
+# In the names of the op's inputs. Literals would widen float32 to float64, so there are none but small integers.
+EXPRESSIONS = {
+    "add": "x + y",
+    "sub": "x - y",
+    "mul": "x * y",
+    "div": "x / y",
+    "neg": "-x",
+    "exp": "math.exp(x)",
+    "log": "math.log(x)",
+    "sqrt": "math.sqrt(x)",
+    "tanh": "math.tanh(x)",
+    "maximum": "x if x > y or x != x else y",
+    "relu": "x if not (x <= 0) else x - x",
+    "where": "x if condition else y",
+    "equal": "x == y",
+    "not_equal": "x != y",
+    "less": "x < y",
+    "less_equal": "x <= y",
+    "greater": "x > y",
+    "greater_equal": "x >= y",
+}
+_TO_FLOAT = {"div", "exp", "log", "sqrt", "tanh"}
+
+
+def compute_dtype(call: Call) -> AnyDType:
+    """The dtype that the kernel computes in; comparisons compare in it and give Bool."""
+    dtypes = [s.dtype for s, name in zip(call.ins, call.op.inputs, strict=True) if name != "condition"]
+    return promote_float(*dtypes) if call.op.name in _TO_FLOAT else promote(*dtypes)
+
+
+def prepare(call: Call) -> Launch:
+    """Choose the layout class: contiguous where every tensor has the output's shape in C order, else strided."""
+    b = Builder(call)
+    out = call.outs[0]
+    if out.size == 0:
+        return b.done()
+    dtype = compute_dtype(call)
+    wanted = [Bool if name == "condition" else dtype for name in call.op.inputs]
+    tensors = [s for s in call.ins if not s.dtype.weak]
+    if all(s.contiguous and s.shape == out.shape for s in tensors):
+        _contiguous(b, wanted)
+    else:
+        _strided(b, wanted)
+    return b.done()
+
+
+def _contiguous(b: Builder, wanted: list[AnyDType]) -> None:
+    op, out = b.call.op, b.outs[0]
+    scalars = [s.dtype.weak for s in b.call.ins]
+    args = [
+        b.scalar(i, dtype) if scalar else contiguous(b, i, dtype)
+        for i, (scalar, dtype) in enumerate(zip(scalars, wanted, strict=True))
+    ]
+    suffix = "".join("s" if scalar else "c" for scalar in scalars)
+    name = f"{op.name}_{suffix}"
+    text = generate.contiguous(name, EXPRESSIONS[op.name], op.inputs, scalars)
+    b.step(getattr(cache.load(name, text), name), *args, out)
+
+
+def _strided(b: Builder, wanted: list[AnyDType]) -> None:
+    op, out = b.call.op, b.call.outs[0]
+    places: list[Place] = []
+    strides = []
+    for i, (spec, dtype) in enumerate(zip(b.call.ins, wanted, strict=True)):
+        place, steps = _operand(b, i, spec, dtype)
+        places.append(place)
+        strides.append(steps)
+    shape, steps = merge(out.shape, *strides)
+    if len(shape) > generate.RANK:
+        places = [_stretched(b, p, out.shape, s, d) for p, s, d in zip(places, strides, wanted, strict=True)]
+        shape, steps = (out.size,), [(1,)] * len(places)
+    name = f"{op.name}_strided"
+    kernel = getattr(cache.load(name, generate.strided(name, EXPRESSIONS[op.name], op.inputs)), name)
+    padded = [pad(s, generate.RANK, 0) for s in steps]
+    b.step(kernel, *places, pad(shape, generate.RANK, 1), *padded, b.outs[0])
+
+
+def _operand(b: Builder, index: int, spec: Spec, dtype: AnyDType) -> tuple[Place, tuple[int, ...]]:
+    """An operand in the kernel's dtype and the strides that walk it along the output."""
+    shape = b.call.outs[0].shape
+    if spec.dtype.weak:
+        value = b.scratch(1, dtype)
+        b.step(_fill_one, b.scalar(index, dtype), value)
+        return value, (0,) * len(shape)
+    if spec.dtype is dtype:
+        return b.ins[index], broadcast_strides(spec, shape)
+    place = contiguous(b, index, dtype)
+    return place, broadcast_strides(_in_c_order(spec), shape)
+
+
+def _in_c_order(spec: Spec) -> Spec:
+    from ...spec import make_spec
+
+    return make_spec(spec.shape, spec.dtype, spec.device)
+
+
+def _fill_one(value: Any, out: Any) -> None:
+    out[0] = value
+
+
+def _stretched(b: Builder, x: Place, shape: tuple[int, ...], strides: tuple[int, ...], dtype: AnyDType) -> Place:
+    """More axes than the kernel has loops: the operand is copied out to the output's shape first."""
+    out = b.scratch(b.call.outs[0].size, dtype)
+    copy(b, x, shape, strides, out)
+    return out
+
+
+def prepare_astype(call: Call) -> Launch:
+    """Convert each element; rounds half to even, floats to integers truncate as in NumPy."""
+    b = Builder(call)
+    source, target = call.ins[0], call.outs[0]
+    if target.size:
+        x = contiguous(b, 0)
+        b.step(cast_kernel(source.dtype, target.dtype), x, b.outs[0])
+    return b.done()
+
+
+PREPARE: dict[str, Callable[[Call], Launch]] = {name: prepare for name in EXPRESSIONS} | {"astype": prepare_astype}

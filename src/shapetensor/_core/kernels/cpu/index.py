@@ -1,0 +1,128 @@
+"""Gathering and scattering: these kernels return the first bad position, or -1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ...dtypes import I64
+from ...op import Call
+from ...spec import Ints
+from ..launch import Builder, Launch
+from ..source import Kernel, kernel
+from .operands import contiguous
+
+
+@kernel()
+def take_middle(x, indices, outer, n, inner, out):  # type: ignore[no-untyped-def]
+    count = indices.size
+    for q in range(count):
+        i = indices[q]
+        if i < -n or i >= n:
+            return q
+        if i < 0:
+            i += n
+        for p in range(outer):
+            first = (p * n + i) * inner
+            source = x[first : first + inner]
+            to = (p * count + q) * inner
+            target = out[to : to + inner]
+            for j in range(inner):
+                target[j] = source[j]
+    return -1
+
+
+@kernel()
+def scatter_add_middle(x, indices, outer, n, inner, out):  # type: ignore[no-untyped-def]
+    for j in range(out.size):
+        out[j] = 0
+    count = indices.size
+    for q in range(count):
+        i = indices[q]
+        if i < -n or i >= n:
+            return q
+        if i < 0:
+            i += n
+        for p in range(outer):
+            first = (p * count + q) * inner
+            source = x[first : first + inner]
+            to = (p * n + i) * inner
+            target = out[to : to + inner]
+            for j in range(inner):
+                target[j] += source[j]
+    return -1
+
+
+@kernel()
+def take_along_middle(x, indices, outer, n, inner, count, out):  # type: ignore[no-untyped-def]
+    for p in range(outer):
+        for q in range(count):
+            for j in range(inner):
+                at = (p * count + q) * inner + j
+                i = indices[at]
+                if i < -n or i >= n:
+                    return at
+                if i < 0:
+                    i += n
+                out[at] = x[(p * n + i) * inner + j]
+    return -1
+
+
+@kernel()
+def scatter_add_along_middle(x, indices, outer, n, inner, count, out):  # type: ignore[no-untyped-def]
+    for j in range(out.size):
+        out[j] = 0
+    for p in range(outer):
+        for q in range(count):
+            for j in range(inner):
+                at = (p * count + q) * inner + j
+                i = indices[at]
+                if i < -n or i >= n:
+                    return at
+                if i < 0:
+                    i += n
+                out[(p * n + i) * inner + j] += x[at]
+    return -1
+
+
+def out_of_range(name: str, axis: int, size: int) -> Callable[[int, Sequence[Any]], Exception]:
+    """The error for a bad index; kernels get their indices as second argument."""
+
+    def error(position: int, args: Sequence[Any]) -> Exception:
+        return IndexError(f"{name}: index {args[1][position]} is out of range for axis {axis} of size {size}")
+
+    return error
+
+
+def _product(sizes: Ints) -> int:
+    total = 1
+    for n in sizes:
+        total *= n
+    return total
+
+
+def _prepare(run: Kernel, *, scatter: bool, along: bool) -> Callable[[Call], Launch]:
+    def prepare(call: Call) -> Launch:
+        b = Builder(call)
+        axis = call.attrs[0]
+        whole = call.outs[0] if scatter else call.ins[0]  # the tensor that the indices point into
+        if call.outs[0].size == 0 or (call.ins[1].size == 0 and not scatter):
+            return b.done()
+        n = whole.shape[axis]
+        x = contiguous(b, 0) if call.ins[0].size else b.ins[0]
+        indices = contiguous(b, 1, I64) if call.ins[1].size else b.scratch(0, I64)
+        sizes = [_product(whole.shape[:axis]), n, _product(whole.shape[axis + 1 :])]
+        if along:
+            sizes.append(call.ins[1].shape[axis])
+        b.step(run.load(), x, indices, *sizes, b.outs[0], check=out_of_range(call.op.name, axis, n))
+        return b.done()
+
+    return prepare
+
+
+PREPARE = {
+    "take": _prepare(take_middle, scatter=False, along=False),
+    "scatter_add": _prepare(scatter_add_middle, scatter=True, along=False),
+    "take_along_axis": _prepare(take_along_middle, scatter=False, along=True),
+    "scatter_add_along_axis": _prepare(scatter_add_along_middle, scatter=True, along=True),
+}

@@ -1,0 +1,109 @@
+"""Matrix multiplication."""
+
+from __future__ import annotations
+
+from ...dtypes import AnyDType
+from ...op import Call
+from ...spec import Ints, contiguous_strides
+from ..launch import Builder, Launch, Place, broadcast_strides, merge
+from ..source import kernel
+from .operands import contiguous
+
+# Below this many multiplications the plain loop over strides wins against a copy of a transposed operand.
+_SMALL = 4096
+
+
+@kernel()
+def matmul_rows(x, w, batch, m, k, n, xb, xm, xk, wb, wk, out):  # type: ignore[no-untyped-def]
+    """w's rows are contiguous; four rows of w are added to a row of the output at a time."""
+    zero = out.dtype.type(0)
+    for b in range(batch):
+        for i in range(m):
+            row = out[(b * m + i) * n : (b * m + i + 1) * n]
+            at = b * xb + i * xm
+            for j in range(n):
+                row[j] = zero
+            for p in range(0, k - k % 4, 4):
+                x0 = x[at + p * xk]
+                x1 = x[at + (p + 1) * xk]
+                x2 = x[at + (p + 2) * xk]
+                x3 = x[at + (p + 3) * xk]
+                first = b * wb + p * wk
+                w0 = w[first : first + n]
+                w1 = w[first + wk : first + wk + n]
+                w2 = w[first + 2 * wk : first + 2 * wk + n]
+                w3 = w[first + 3 * wk : first + 3 * wk + n]
+                for j in range(n):
+                    row[j] += x0 * w0[j] + x1 * w1[j] + x2 * w2[j] + x3 * w3[j]
+            for p in range(k - k % 4, k):
+                x0 = x[at + p * xk]
+                w0 = w[b * wb + p * wk : b * wb + p * wk + n]
+                for j in range(n):
+                    row[j] += x0 * w0[j]
+
+
+@kernel()
+def matmul_strided(x, w, batch, m, k, n, xb, xm, xk, wb, wk, wn, out):  # type: ignore[no-untyped-def]
+    """Any strides, one inner product after the other."""
+    zero = out.dtype.type(0)
+    for b in range(batch):
+        for i in range(m):
+            for j in range(n):
+                total = zero
+                for p in range(k):
+                    total += x[b * xb + i * xm + p * xk] * w[b * wb + p * wk + j * wn]
+                out[(b * m + i) * n + j] = total
+
+
+def prepare_matmul(call: Call) -> Launch:
+    """Operands as they lie where the kernel can walk them, else copied to C order."""
+    b = Builder(call)
+    out = call.outs[0]
+    if out.size == 0:
+        return b.done()
+    m, n = out.shape[-2:]
+    k = call.ins[0].shape[-1]
+    batch = out.size // (m * n)
+    x, xs = _matrix(b, 0, out.dtype, any_columns=True)
+    small = batch * m * n * k <= _SMALL
+    w, ws = _matrix(b, 1, out.dtype, any_columns=small)
+    sizes = (batch, m, k, n)
+    if ws[2] == 1:
+        b.step(matmul_rows.load(), x, w, *sizes, *xs, *ws[:2], b.outs[0])
+    else:
+        b.step(matmul_strided.load(), x, w, *sizes, *xs, *ws, b.outs[0])
+    return b.done()
+
+
+def _matrix(b: Builder, index: int, dtype: AnyDType, *, any_columns: bool) -> tuple[Place, tuple[int, int, int]]:
+    """An operand and its strides along the batch, rows and columns."""
+    spec = b.call.ins[index]
+    lead = b.call.outs[0].shape[:-2]
+    shape = (*lead, *spec.shape[-2:])
+    strides = broadcast_strides(spec, shape)
+    step = _batch_stride(lead, strides[:-2])
+    if spec.dtype is dtype and step is not None and (any_columns or strides[-1] == 1 or shape[-1] == 1):
+        columns = 1 if shape[-1] == 1 else strides[-1]
+        return b.ins[index], (step, strides[-2], columns)
+    return _copied(b, index, dtype, shape, strides)
+
+
+def _copied(b: Builder, index: int, dtype: AnyDType, shape: Ints, strides: Ints) -> tuple[Place, tuple[int, int, int]]:
+    """A copy in C order; one matrix is enough where all of the batch share it."""
+    if all(s == 0 or n == 1 for n, s in zip(shape[:-2], strides[:-2], strict=True)):
+        shape, strides = shape[-2:], strides[-2:]
+    place = contiguous(b, index, dtype, shape, strides)
+    steps = contiguous_strides(shape)
+    own = shape[-2] * shape[-1] if len(shape) > 2 else 0
+    return place, (own, steps[-2], steps[-1])
+
+
+def _batch_stride(lead: Ints, strides: Ints) -> int | None:
+    """The one stride that walks all leading axes; None if it takes more than one."""
+    merged, (steps,) = merge(lead, strides)
+    if not merged:
+        return 0
+    return steps[0] if len(merged) == 1 else None
+
+
+PREPARE = {"matmul": prepare_matmul}

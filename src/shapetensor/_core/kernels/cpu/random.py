@@ -1,0 +1,147 @@
+"""Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
+
+A key of four words is the generator's two-word key and the upper half of its counter. Each use counts in the lower
+half; a tag in the key keeps drawing, splitting and folding apart. Element i of a result depends on (key, i) only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from ...dtypes import F64
+from ...op import Call
+from ..launch import Builder, Launch
+from ..source import Kernel, kernel
+from .operands import contiguous
+
+# XORed into the second key word: what a stream of blocks is for
+DRAW, SPLIT, FOLD = 0x0, 0x5B1C0DE5, 0xF01DF01D
+
+
+@kernel()
+def philox(block, k0, k1, c2, c3):  # type: ignore[no-untyped-def]
+    """Ten rounds on the counter (block, c2, c3); gives four words of 32 bits."""
+    low = np.uint64(0xFFFFFFFF)
+    half = np.uint64(32)
+    c0 = np.uint64(block) & low
+    c1 = np.uint64(block) >> half
+    a, b, x, y = np.uint64(k0), np.uint64(k1), np.uint64(c2), np.uint64(c3)
+    for _ in range(10):
+        p = np.uint64(0xD2511F53) * c0
+        q = np.uint64(0xCD9E8D57) * x
+        c0 = (q >> half) ^ c1 ^ a
+        c1 = q & low
+        x = (p >> half) ^ y ^ b
+        y = p & low
+        a = (a + np.uint64(0x9E3779B9)) & low
+        b = (b + np.uint64(0xBB67AE85)) & low
+    return c0, c1, x, y
+
+
+@kernel(philox)
+def uniform32(key, tag, out):  # type: ignore[no-untyped-def]
+    """24 random bits for each element: multiples of 2^-24 in [0, 1)."""
+    unit = np.float32(2.0**-24)
+    shift = np.uint64(8)
+    for block in range((out.size + 3) // 4):
+        words = philox(block, key[0], key[1] ^ np.uint32(tag), key[2], key[3])
+        for j in range(min(4, out.size - 4 * block)):
+            word = words[0] if j == 0 else words[1] if j == 1 else words[2] if j == 2 else words[3]
+            out[4 * block + j] = np.float32(word >> shift) * unit
+
+
+@kernel(philox)
+def uniform64(key, tag, out):  # type: ignore[no-untyped-def]
+    """53 random bits for each element: multiples of 2^-53 in [0, 1)."""
+    for block in range((out.size + 1) // 2):
+        w0, w1, w2, w3 = philox(block, key[0], key[1] ^ np.uint32(tag), key[2], key[3])
+        first = ((w0 << np.uint64(32)) | w1) >> np.uint64(11)
+        second = ((w2 << np.uint64(32)) | w3) >> np.uint64(11)
+        out[2 * block] = np.float64(first) * 2.0**-53
+        if 2 * block + 1 < out.size:
+            out[2 * block + 1] = np.float64(second) * 2.0**-53
+
+
+@kernel(philox)
+def normal32(key, tag, out):  # type: ignore[no-untyped-def]
+    """Box and Muller, in double precision, so that the tails are those of 32-bit uniforms."""
+    half = (out.size + 1) // 2
+    for i in range(half):
+        w0, w1, w2, w3 = philox(i // 2, key[0], key[1] ^ np.uint32(tag), key[2], key[3])
+        u = w0 if i % 2 == 0 else w2
+        v = w1 if i % 2 == 0 else w3
+        radius = math.sqrt(-2.0 * math.log((np.float64(u) + 1.0) * 2.0**-32))
+        angle = 2.0 * math.pi * (np.float64(v) * 2.0**-32)
+        out[2 * i] = radius * math.cos(angle)
+        if 2 * i + 1 < out.size:
+            out[2 * i + 1] = radius * math.sin(angle)
+
+
+@kernel(philox)
+def normal64(key, tag, out):  # type: ignore[no-untyped-def]
+    """Box and Muller on 53-bit uniforms."""
+    for i in range((out.size + 1) // 2):
+        w0, w1, w2, w3 = philox(i, key[0], key[1] ^ np.uint32(tag), key[2], key[3])
+        u = np.float64(((w0 << np.uint64(32)) | w1) >> np.uint64(11))
+        v = np.float64(((w2 << np.uint64(32)) | w3) >> np.uint64(11))
+        radius = math.sqrt(-2.0 * math.log((u + 1.0) * 2.0**-53))
+        angle = 2.0 * math.pi * (v * 2.0**-53)
+        out[2 * i] = radius * math.cos(angle)
+        if 2 * i + 1 < out.size:
+            out[2 * i + 1] = radius * math.sin(angle)
+
+
+@kernel(philox)
+def new_keys(key, tag, first, out):  # type: ignore[no-untyped-def]
+    """One block for each key, from block `first` on."""
+    for i in range(out.size // 4):
+        w0, w1, w2, w3 = philox(first + i, key[0], key[1] ^ np.uint32(tag), key[2], key[3])
+        out[4 * i] = w0
+        out[4 * i + 1] = w1
+        out[4 * i + 2] = w2
+        out[4 * i + 3] = w3
+
+
+def _draw(single: Kernel, double: Kernel) -> Callable[[Call], Launch]:
+    def prepare(call: Call) -> Launch:
+        b = Builder(call)
+        out = call.outs[0]
+        if out.size:
+            run = double if out.dtype is F64 else single
+            b.step(run.load(), contiguous(b, 0), DRAW, b.outs[0])
+        return b.done()
+
+    return prepare
+
+
+def prepare_split(call: Call) -> Launch:
+    b = Builder(call)
+    if call.outs[0].size:
+        b.step(new_keys.load(), contiguous(b, 0), SPLIT, 0, b.outs[0])
+    return b.done()
+
+
+def prepare_fold_in(call: Call) -> Launch:
+    """The integer is the block number; one held in a tensor is read by a kernel of its own."""
+    b = Builder(call)
+    key = contiguous(b, 0)
+    if call.ins[1].dtype.weak:
+        b.step(new_keys.load(), key, FOLD, b.scalar(1, call.ins[1].dtype), b.outs[0])
+    else:
+        b.step(_fold_tensor(new_keys.load()), key, b.ins[1], b.outs[0])
+    return b.done()
+
+
+def _fold_tensor(run):  # type: ignore[no-untyped-def]
+    return lambda key, data, out: run(key, FOLD, int(data[0]), out)
+
+
+PREPARE = {
+    "random_uniform": _draw(uniform32, uniform64),
+    "random_normal": _draw(normal32, normal64),
+    "random_split": prepare_split,
+    "random_fold_in": prepare_fold_in,
+}

@@ -1,0 +1,241 @@
+"""What a device keeps of a call: kernels to launch on which buffers, ready to be repeated.
+
+A Launch is made once for each (op, specs, attributes). Eager execution turns it into one function of the input
+buffers; a compiled Program binds its steps to places in its arena.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..buffers import POOL, Flat
+from ..dtypes import AnyDType, Bool, Float, Integer
+from ..op import Call
+from ..spec import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A buffer of the call: its inputs come first, then its outputs, then scratch."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One kernel launch; `args` are places and constants in the kernel's own order."""
+
+    kernel: Callable[..., Any]
+    args: tuple[Any, ...]
+    # Kernels that take indices return the first bad position or -1; this turns it into the error.
+    check: Callable[[int, Sequence[Any]], Exception] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """The steps of a call, its output and scratch sizes as (elements, NumPy dtype), and converters of scalars."""
+
+    steps: tuple[Step, ...]
+    inputs: int
+    outputs: tuple[tuple[int, np.dtype[Any]], ...]
+    scratch: tuple[tuple[int, np.dtype[Any]], ...] = ()
+    scalars: tuple[tuple[int, Callable[[Any], Any]], ...] = ()
+
+
+class Builder:
+    """Collects the steps of a Launch: kernels that want a dtype or layout get a converted copy in scratch."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.ins = [Place(i) for i in range(len(call.ins))]
+        self.outs = [Place(len(call.ins) + i) for i in range(len(call.outs))]
+        self._steps: list[Step] = []
+        self._scratch: list[tuple[int, np.dtype[Any]]] = []
+        self._scalars: list[tuple[int, Callable[[Any], Any]]] = []
+
+    def step(
+        self,
+        kernel: Callable[..., Any],
+        *args: Any,
+        check: Callable[[int, Sequence[Any]], Exception] | None = None,
+    ) -> None:
+        self._steps.append(Step(kernel, args, check))
+
+    def scratch(self, size: int, dtype: AnyDType) -> Place:
+        """Room for `size` elements that lives as long as the call."""
+        place = Place(len(self.ins) + len(self.outs) + len(self._scratch))
+        self._scratch.append((size, storage(dtype)))
+        return place
+
+    def scalar(self, index: int, dtype: AnyDType) -> Place:
+        """Input `index` is a Python scalar: the kernel gets it by value, as this dtype."""
+        self._scalars.append((index, converter(self.call.op.name, dtype)))
+        return self.ins[index]
+
+    def done(self) -> Launch:
+        outputs = tuple((s.size, storage(s.dtype)) for s in self.call.outs)
+        return Launch(tuple(self._steps), len(self.ins), outputs, tuple(self._scratch), tuple(self._scalars))
+
+
+def storage(dtype: AnyDType) -> np.dtype[Any]:
+    """The NumPy dtype that buffers of this dtype have."""
+    return np.dtype(dtype.storage)
+
+
+def converter(op: str, dtype: AnyDType) -> Callable[[Any], Any]:
+    """A function that turns a Python scalar into what kernels take for this dtype."""
+    if issubclass(dtype, Float):
+        return float
+    if dtype is Bool:
+        return bool
+    assert issubclass(dtype, Integer)
+    return _checked_integer(op, dtype)
+
+
+def _checked_integer(op: str, dtype: type[Integer]) -> Callable[[Any], int]:
+    low, high, name = dtype.low, dtype.high, dtype.__name__
+
+    def convert(value: Any) -> int:
+        value = int(value)
+        if not low <= value <= high:
+            raise OverflowError(f"{op}: {value} is out of range for {name} ({low} to {high})")
+        return value
+
+    return convert
+
+
+def eager(launch: Launch) -> Callable[..., Any]:
+    """The launch as a function of the input buffers that returns the output buffer, or the list of them."""
+    constants = _plain_constants(launch)
+    if constants is None:
+        return _general(launch)
+    return _single(launch.steps[0].kernel, launch, constants, launch.outputs[0])
+
+
+def _plain_constants(launch: Launch) -> tuple[Any, ...] | None:
+    """The constants of a launch that is just kernel(*inputs, *constants, out); None for any other."""
+    if len(launch.steps) != 1 or len(launch.outputs) != 1 or launch.scratch or launch.steps[0].check:
+        return None
+    args, n = launch.steps[0].args, launch.inputs
+    constants = args[n:-1]
+    plain = args[:n] == tuple(map(Place, range(n))) and args[-1] == Place(n)
+    return constants if plain and not any(isinstance(c, Place) for c in constants) else None
+
+
+def _single(
+    kernel: Callable[..., Any], launch: Launch, constants: tuple[Any, ...], output: tuple[int, np.dtype[Any]]
+) -> Callable[..., Flat]:
+    """The common case, with as little as possible between Python and the kernel."""
+    stack, fresh = POOL.stack(*output), POOL.fresh
+
+    def one(x: Flat) -> Flat:
+        try:
+            out = stack.pop()
+        except IndexError:
+            out = fresh(*output)
+        kernel(x, *constants, out)
+        return out
+
+    def two(x: Flat, y: Flat) -> Flat:
+        try:
+            out = stack.pop()
+        except IndexError:
+            out = fresh(*output)
+        kernel(x, y, *constants, out)
+        return out
+
+    def many(*xs: Flat) -> Flat:
+        try:
+            out = stack.pop()
+        except IndexError:
+            out = fresh(*output)
+        kernel(*xs, *constants, out)
+        return out
+
+    if launch.scalars:
+        return _with_scalars(many, launch.scalars)
+    return {1: one, 2: two}.get(launch.inputs, many)
+
+
+def _with_scalars(run: Callable[..., Flat], scalars: tuple[tuple[int, Callable[[Any], Any]], ...]) -> Callable[..., Flat]:
+    """`run` with Python scalars converted first: for two operands without a loop."""
+    if len(scalars) == 1:
+        (index, convert) = scalars[0]
+        if index == 0:
+            return lambda x, *rest: run(convert(x), *rest)
+        if index == 1:
+            return lambda x, y, *rest: run(x, convert(y), *rest)
+
+    def general(*inputs: Any) -> Flat:
+        xs = list(inputs)
+        for index, convert in scalars:
+            xs[index] = convert(xs[index])
+        return run(*xs)
+
+    return general
+
+
+def _general(launch: Launch) -> Callable[..., Any]:
+    single = len(launch.outputs) == 1
+
+    def run(*inputs: Any) -> Any:
+        buffers = list(inputs)
+        for index, convert in launch.scalars:
+            buffers[index] = convert(buffers[index])
+        buffers += [POOL.take(*kind) for kind in launch.outputs]
+        buffers += [POOL.take(*kind) for kind in launch.scratch]
+        try:
+            for step in launch.steps:
+                execute(step, buffers)
+        finally:
+            _give_back(buffers, launch)
+        outputs = buffers[launch.inputs : launch.inputs + len(launch.outputs)]
+        return outputs[0] if single else outputs
+
+    return run
+
+
+def execute(step: Step, buffers: Sequence[Any]) -> None:
+    """Run one step on the buffers of its call."""
+    args = [buffers[a.index] if type(a) is Place else a for a in step.args]
+    found = step.kernel(*args)
+    if step.check is not None and found >= 0:
+        raise step.check(found, args)
+
+
+def _give_back(buffers: list[Any], launch: Launch) -> None:
+    for flat in buffers[launch.inputs + len(launch.outputs) :]:
+        POOL.give(flat)
+
+
+def merge(shape: tuple[int, ...], *strides: tuple[int, ...]) -> tuple[tuple[int, ...], list[tuple[int, ...]]]:
+    """Fewest axes that visit the same elements in the same order: neighbours that are contiguous become one.
+
+    Axes of size 1 go away. Returns the merged shape and the merged strides of each operand.
+    """
+    axes: list[list[Any]] = []
+    for n, *steps in zip(shape, *strides, strict=True):
+        if n == 1:
+            continue
+        if axes and all(outer == inner * n for outer, inner in zip(axes[-1][1], steps, strict=True)):
+            axes[-1] = [axes[-1][0] * n, steps]
+        else:
+            axes.append([n, steps])
+    merged = [tuple(axis[1][i] for axis in axes) for i in range(len(strides))]
+    return tuple(axis[0] for axis in axes), merged
+
+
+def pad(values: tuple[int, ...], rank: int, fill: int) -> tuple[int, ...]:
+    """Values behind as many `fill` as make `rank` of them."""
+    return (fill,) * (rank - len(values)) + values
+
+
+def broadcast_strides(spec: Spec, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Strides that walk the tensor as if it had this shape: 0 along stretched axes."""
+    missing = len(shape) - spec.rank
+    own = tuple(0 if n == 1 else s for n, s in zip(spec.shape, spec.strides, strict=True))
+    return (0,) * missing + own

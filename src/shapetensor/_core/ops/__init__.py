@@ -1,0 +1,5 @@
+"""The definitions of all operations; importing this package fills `OPS`."""
+
+from . import creation, elementwise, fused, host, index, linalg, movement, random, reduce
+
+__all__ = ["creation", "elementwise", "fused", "host", "index", "linalg", "movement", "random", "reduce"]

@@ -1,0 +1,20 @@
+"""Tensors out of nothing. These ops carry their device, since no operand says it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..dims import Shape
+from ..dtypes import AnyDType
+from ..op import OPAQUE, define
+
+
+def _full_shape(fill_value: Shape, *, shape: Shape, dtype: AnyDType, device: Any) -> Shape:
+    return shape
+
+
+def _full_dtype(fill_value: AnyDType, *, dtype: AnyDType) -> AnyDType:
+    return dtype
+
+
+full = define("full", kind=OPAQUE, shape=_full_shape, dtype=_full_dtype)

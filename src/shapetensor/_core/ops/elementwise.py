@@ -1,0 +1,180 @@
+"""Elementwise operations: operands broadcast, dtypes promote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..dims import Shape, broadcast
+from ..dtypes import AnyDType, Bool, promote, promote_float, require_compute
+from ..errors import DTypeError
+from ..op import ELEMENTWISE, Op, define
+from .rules import batch_broadcasting, unbroadcast
+
+
+def _unary(x: Shape) -> Shape:
+    return x
+
+
+def _binary(x: Shape, y: Shape) -> Shape:
+    return broadcast(x, y)
+
+
+def _promoted(name: str, function: Callable[..., AnyDType], booleans: bool) -> Callable[..., AnyDType]:
+    def dtype(*dtypes: AnyDType) -> AnyDType:
+        require_compute(name, *dtypes)
+        result = function(*dtypes)
+        if result is Bool and not booleans:
+            raise DTypeError(f"{name}: Bool has no such arithmetic: write x.astype(I32) or F32 first")
+        return result
+
+    return dtype
+
+
+def _comparison(name: str) -> Callable[..., AnyDType]:
+    def dtype(*dtypes: AnyDType) -> AnyDType:
+        require_compute(name, *dtypes)
+        return Bool
+
+    return dtype
+
+
+def _arithmetic(name: str, shape: Callable[..., Shape], *, booleans: bool = False, **rules: Any) -> Op:
+    dtype = _promoted(name, promote, booleans)
+    return define(name, kind=ELEMENTWISE, shape=shape, dtype=dtype, batch=batch_broadcasting, **rules)
+
+
+def _floating(name: str, shape: Callable[..., Shape], **rules: Any) -> Op:
+    dtype = _promoted(name, promote_float, True)
+    return define(name, kind=ELEMENTWISE, shape=shape, dtype=dtype, batch=batch_broadcasting, **rules)
+
+
+def _stretch(tangent: Any, out_spec: Any) -> Any:
+    """A tangent in the shape and dtype of the output."""
+    if tangent.shape != out_spec.shape:
+        tangent = tangent.broadcast_to(out_spec.shape)
+    return tangent if tangent.dtype is out_spec.dtype else tangent.astype(out_spec.dtype)
+
+
+add = _arithmetic(
+    "add",
+    _binary,
+    booleans=True,
+    vjp=(lambda g, x_spec: unbroadcast(g, x_spec), lambda g, y_spec: unbroadcast(g, y_spec)),
+    jvp=(lambda dx, out_spec: _stretch(dx, out_spec), lambda dy, out_spec: _stretch(dy, out_spec)),
+)
+sub = _arithmetic(
+    "sub",
+    _binary,
+    vjp=(lambda g, x_spec: unbroadcast(g, x_spec), lambda g, y_spec: unbroadcast(-g, y_spec)),
+    jvp=(lambda dx, out_spec: _stretch(dx, out_spec), lambda dy, out_spec: _stretch(-dy, out_spec)),
+)
+mul = _arithmetic(
+    "mul",
+    _binary,
+    booleans=True,
+    vjp=(lambda g, y, x_spec: unbroadcast(g * y, x_spec), lambda g, x, y_spec: unbroadcast(g * x, y_spec)),
+    jvp=(lambda dx, y: dx * y, lambda dy, x: x * dy),
+)
+# d(x/y)/dy = -x/y^2 = -out/y: the output is at hand and saves a square that could overflow.
+div = _floating(
+    "div",
+    _binary,
+    vjp=(lambda g, y, x_spec: unbroadcast(g / y, x_spec), lambda g, y, out, y_spec: unbroadcast(-(g * out / y), y_spec)),
+    jvp=(lambda dx, y: dx / y, lambda dy, y, out: -(dy * out / y)),
+)
+neg = _arithmetic("neg", _unary, vjp=(lambda g: -g,), jvp=(lambda dx: -dx,))
+exp = _floating("exp", _unary, vjp=(lambda g, out: g * out,), jvp=(lambda dx, out: dx * out,))
+log = _floating("log", _unary, vjp=(lambda g, x: g / x,), jvp=(lambda dx, x: dx / x,))
+sqrt = _floating("sqrt", _unary, vjp=(lambda g, out: g / (out + out),), jvp=(lambda dx, out: dx / (out + out),))
+tanh = _floating(
+    "tanh", _unary, vjp=(lambda g, out: g - g * out * out,), jvp=(lambda dx, out: dx - dx * out * out,)
+)
+
+
+def _share(x: Any, y: Any, dtype: AnyDType) -> Any:
+    """How much of the gradient of max(x, y) x gets: all, half at a tie, nothing."""
+    return ((x > y).astype(dtype) + (x >= y).astype(dtype)) * 0.5
+
+
+maximum = _arithmetic(
+    "maximum",
+    _binary,
+    booleans=True,
+    vjp=(
+        lambda g, x, y, x_spec: unbroadcast(g * _share(x, y, g.dtype), x_spec),
+        lambda g, x, y, y_spec: unbroadcast(g * _share(y, x, g.dtype), y_spec),
+    ),
+    jvp=(
+        lambda dx, x, y, out_spec: dx * _share(x, y, out_spec.dtype),
+        lambda dy, x, y, out_spec: dy * _share(y, x, out_spec.dtype),
+    ),
+)
+# relu'(0) = 0, as in the usual frameworks; the output tells where it is active as well as the input does.
+relu = _arithmetic(
+    "relu",
+    _unary,
+    vjp=(lambda g, out: where(out > 0, g, 0.0),),
+    jvp=(lambda dx, out: where(out > 0, dx, 0.0),),
+)
+
+
+def _select_shape(condition: Shape, x: Shape, y: Shape) -> Shape:
+    return broadcast(condition, x, y)
+
+
+def _select_dtype(condition: AnyDType, x: AnyDType, y: AnyDType) -> AnyDType:
+    if condition is not Bool:
+        raise DTypeError(f"where: the condition is {condition.__name__}, not Bool: compare it with something first")
+    require_compute("where", x, y)
+    return promote(x, y)
+
+
+where = define(
+    "where",
+    kind=ELEMENTWISE,
+    shape=_select_shape,
+    dtype=_select_dtype,
+    batch=batch_broadcasting,
+    vjp=(
+        None,
+        lambda g, condition, x_spec: unbroadcast(where(condition, g, 0.0), x_spec),
+        lambda g, condition, y_spec: unbroadcast(where(condition, 0.0, g), y_spec),
+    ),
+    jvp=(
+        None,
+        lambda dx, condition, out_spec: _stretch(where(condition, dx, 0.0), out_spec),
+        lambda dy, condition, out_spec: _stretch(where(condition, 0.0, dy), out_spec),
+    ),
+)
+
+
+def _compare(name: str) -> Op:
+    return define(name, kind=ELEMENTWISE, shape=_binary, dtype=_comparison(name), batch=batch_broadcasting)
+
+
+equal = _compare("equal")
+not_equal = _compare("not_equal")
+less = _compare("less")
+less_equal = _compare("less_equal")
+greater = _compare("greater")
+greater_equal = _compare("greater_equal")
+
+
+def _astype_shape(x: Shape, *, dtype: AnyDType) -> Shape:
+    return x
+
+
+def _astype_dtype(x: AnyDType, *, dtype: AnyDType) -> AnyDType:
+    return dtype
+
+
+astype = define(
+    "astype",
+    kind=ELEMENTWISE,
+    shape=_astype_shape,
+    dtype=_astype_dtype,
+    batch=batch_broadcasting,
+    vjp=(lambda g, x_spec: g.astype(x_spec.dtype),),
+    jvp=(lambda dx, dtype: dx.astype(dtype),),
+)

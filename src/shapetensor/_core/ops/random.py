@@ -1,0 +1,58 @@
+"""Random numbers: pure functions of a key, the same bits on every device (Philox4x32-10)."""
+
+from __future__ import annotations
+
+from ..dims import Shape, show
+from ..dtypes import AnyDType, Integer, U32
+from ..errors import DTypeError, ShapeError
+from ..op import OPAQUE, define
+
+
+def _check_key(key: Shape) -> None:
+    if key != (4,):
+        raise ShapeError(f"a random key has shape (4,), not {show(key)}: make one with st.random.key(seed)")
+
+
+def _check_key_dtype(key: AnyDType) -> None:
+    if key is not U32:
+        raise DTypeError(f"a random key is a Tensor[U32, L[4]], not {key.__name__}: make one with st.random.key(seed)")
+
+
+def _drawn_shape(key: Shape, *, shape: Shape, dtype: AnyDType) -> Shape:
+    _check_key(key)
+    return shape
+
+
+def _drawn_dtype(key: AnyDType, *, dtype: AnyDType) -> AnyDType:
+    _check_key_dtype(key)
+    return dtype
+
+
+def _split_shape(key: Shape, *, n: int) -> Shape:
+    _check_key(key)
+    return (n, 4)
+
+
+def _split_dtype(key: AnyDType) -> AnyDType:
+    _check_key_dtype(key)
+    return U32
+
+
+def _fold_shape(key: Shape, data: Shape) -> Shape:
+    _check_key(key)
+    if data != ():
+        raise ShapeError(f"fold_in takes one integer, not a tensor of shape {show(data)}")
+    return key
+
+
+def _fold_dtype(key: AnyDType, data: AnyDType) -> AnyDType:
+    _check_key_dtype(key)
+    if not issubclass(data, Integer):
+        raise DTypeError(f"fold_in takes an integer, not {data.__name__}")
+    return U32
+
+
+random_uniform = define("random_uniform", kind=OPAQUE, shape=_drawn_shape, dtype=_drawn_dtype)
+random_normal = define("random_normal", kind=OPAQUE, shape=_drawn_shape, dtype=_drawn_dtype)
+random_split = define("random_split", kind=OPAQUE, shape=_split_shape, dtype=_split_dtype)
+random_fold_in = define("random_fold_in", kind=OPAQUE, shape=_fold_shape, dtype=_fold_dtype)

@@ -1,0 +1,169 @@
+"""Tapes: what was computed, in order, so that derivatives can be.
+
+A tensor carries its marks, one for each tape it is on, oldest tape first. A tape sees values with the marks of older
+tapes only: it is one level of differentiation, and whatever its rules compute is recorded on the levels outside it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from .op import Call, Rule, Source
+from .spec import Spec
+
+_levels = itertools.count(1)
+
+
+def next_level() -> int:
+    """Levels grow in the order in which transformations begin; vmap takes its place among the tapes."""
+    return next(_levels)
+
+
+class Entry:
+    """One call on a tape: which nodes went in and came out, and the values its gradient rules will read."""
+
+    __slots__ = ("call", "first", "nodes", "values")
+
+    def __init__(self, call: Call, nodes: tuple[int | None, ...], first: int, values: dict[int, Any]) -> None:
+        self.call, self.nodes, self.first, self.values = call, nodes, first, values
+
+
+class Tape:
+    """Reverse mode: a list of entries that is walked backwards once.
+
+    Entries hold values without this tape's marks, and integer node numbers: nothing here refers to the tensors that
+    refer to the tape, so that memory is free as soon as they are.
+    """
+
+    __slots__ = ("_entries", "_nodes", "_thread", "level")
+
+    def __init__(self) -> None:
+        self.level = next_level()
+        self._entries: list[Entry] | None = []
+        self._nodes = 0
+        self._thread = threading.get_ident()
+
+    def new_node(self) -> int:
+        self._nodes += 1
+        return self._nodes - 1
+
+    def record(self, call: Call, xs: Sequence[Any], nodes: tuple[int | None, ...], outs: Sequence[Any]) -> Any:
+        """Write a call down; returns one node for each output, None for those that carry no gradient."""
+        self._check_thread()
+        if self._entries is None:  # walked already: what is computed now has no gradient through this tape
+            return None
+        wanted = tuple(n is not None for n in nodes)
+        count = len(nodes)
+        kept = {i: xs[i] if i < count else outs[i - count] for i in call.op.kept_values(wanted, len(outs))}
+        first = self._nodes
+        self._nodes += len(outs)
+        self._entries.append(Entry(call, nodes, first, kept))
+        return range(first, self._nodes)
+
+    def _check_thread(self) -> None:
+        if threading.get_ident() != self._thread:
+            raise RuntimeError("this tape belongs to another thread: trace the tensors in the thread that uses them")
+
+    def walk(self, seeds: dict[int, Any], wanted: Sequence[int]) -> dict[int, Any]:
+        """Gradients of the wanted nodes, given those of the results; frees the entries as it goes.
+
+        Rules run only for inputs that depend on a wanted node.
+        """
+        self._check_thread()
+        if self._entries is None:
+            raise RuntimeError("this tape was walked backwards already: trace the tensors again")
+        entries, self._entries = self._entries, None
+        needed = set(wanted)
+        for e in entries:
+            if any(n in needed for n in e.nodes):
+                needed.update(range(e.first, e.first + len(e.call.outs)))
+        gradients = dict(seeds)
+        while entries:
+            _walk_entry(entries.pop(), gradients, needed)
+        return gradients
+
+
+def _walk_entry(entry: Entry, gradients: dict[int, Any], needed: set[int]) -> None:
+    """Carry the gradients of an entry's outputs to its inputs."""
+    call = entry.call
+    last = entry.first + len(call.outs)
+    arrived = [gradients.pop(node, None) for node in range(entry.first, last)]
+    if all(g is None for g in arrived):
+        return
+    g: Any = _with_zeros(arrived, call.outs) if call.many else arrived[0]
+    for i, node in enumerate(entry.nodes):
+        rule = call.op.rule(call.op.vjp, i) if node in needed else None
+        if rule is None or node is None:
+            continue
+        contribution = rule.function(*_arguments(rule, call, entry.values, i, {"g": g}))
+        before = gradients.get(node)
+        gradients[node] = contribution if before is None else before + contribution
+
+
+def _with_zeros(gradients: list[Any], specs: Sequence[Spec]) -> list[Any]:
+    """Outputs that nothing was derived from have the gradient 0; those of integers stay None."""
+    like = next(g for g in gradients if g is not None)
+    return [
+        like._zeros(s) if g is None and s.differentiable else g for g, s in zip(gradients, specs, strict=True)
+    ]
+
+
+def _arguments(rule: Rule, call: Call, values: Any, index: int, extra: dict[str, Any]) -> list[Any]:
+    return [_argument(source, call, values, index, extra) for source in rule.sources]
+
+
+def _argument(source: Source, call: Call, values: Any, index: int, extra: dict[str, Any]) -> Any:
+    kind, place = source
+    count = len(call.ins)
+    if kind == "value":
+        return values[place if place >= 0 else count]
+    if kind == "spec":
+        return call.ins[place] if place >= 0 else call.out
+    if kind == "attr":
+        return call.attrs[place]
+    if kind == "index":
+        return index
+    if kind == "input_specs":
+        return call.ins
+    if kind == "inputs":
+        return [values[i] for i in range(count)]
+    if kind == "outputs":
+        return [values[count + i] for i in range(len(call.outs))]
+    found = extra[kind]
+    return found[place] if kind == "tangent" else found
+
+
+class Tangents:
+    """Forward mode: the mark of a tensor is its tangent, computed as soon as the tensor is."""
+
+    __slots__ = ("level",)
+
+    def __init__(self) -> None:
+        self.level = next_level()
+
+    def record(self, call: Call, xs: Sequence[Any], tangents: tuple[Any, ...], outs: Sequence[Any]) -> Any:
+        """Tangents of the outputs; None is a tangent known to be zero, for which no rule runs."""
+        values = dict(enumerate((*xs, *outs)))
+        if call.op.variadic:
+            full = [x._zeros(x._spec) if t is None else t for x, t in zip(xs, tangents, strict=True)]
+            return self._many(call, call.op.jvp[0], values, 0, {"tangents": full})
+        totals: list[Any] = [None] * len(outs)
+        for i, tangent in enumerate(tangents):
+            rule = call.op.rule(call.op.jvp, i) if tangent is not None else None
+            if rule is not None:
+                parts = self._many(call, rule, values, i, {"tangent": tangents})
+                totals = [_sum(a, b) for a, b in zip(totals, parts, strict=True)]
+        return totals
+
+    def _many(self, call: Call, rule: Rule | None, values: Any, index: int, extra: dict[str, Any]) -> list[Any]:
+        if rule is None:
+            return [None] * len(call.outs)
+        result = rule.function(*_arguments(rule, call, values, index, extra))
+        return list(result) if call.many else [result]
+
+
+def _sum(a: Any, b: Any) -> Any:
+    return b if a is None else a if b is None else a + b

@@ -1,0 +1,1 @@
+"""The methods of Tensor, one mixin a family: each is one line that applies an op."""

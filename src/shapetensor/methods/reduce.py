@@ -1,0 +1,66 @@
+"""Reductions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from typing_extensions import TypeVarTuple, Unpack
+
+from .._core.apply import apply
+from .._core.dims import normalise_axes, normalise_axis
+from .._core.dtypes import DType, Float
+from .._core.errors import DTypeError, ShapeError
+from .._core.ops import reduce as ops
+
+if TYPE_CHECKING:
+    from ..tensor import AnyTensor, Tensor
+
+DT = TypeVar("DT", bound=DType)
+Shape = TypeVarTuple("Shape")
+Axis = int | tuple[int, ...] | None
+
+
+class Reduce(Generic[DT, Unpack[Shape]]):
+    """Sums, means and maxima over axes."""
+
+    __slots__ = ()
+
+    def sum(self: Tensor[DT, Unpack[Shape]], *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+        """The sum over axes; see `shapetensor.sum`."""
+        return apply(ops.sum, (self,), (normalise_axes(axis, self.ndim), keepdims))
+
+    def max(self: Tensor[DT, Unpack[Shape]], *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+        """The maximum over axes; see `shapetensor.max`."""
+        return apply(ops.max, (self,), (normalise_axes(axis, self.ndim), keepdims))
+
+    def argmax(self: Tensor[DT, Unpack[Shape]], *, axis: int | None = None, keepdims: bool = False) -> AnyTensor:
+        """Where the maximum is; see `shapetensor.argmax`."""
+        if axis is None:
+            found = apply(ops.argmax, (self.reshape((self.size,)),), ((0,), False))
+            return found.reshape((1,) * self.ndim) if keepdims else found
+        return apply(ops.argmax, (self,), ((normalise_axis(axis, self.ndim),), keepdims))
+
+    def mean(self: Tensor[DT, Unpack[Shape]], *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+        """The mean over axes; see `shapetensor.mean`."""
+        if not issubclass(self.dtype, Float):
+            raise DTypeError(f"mean: {self.dtype.__name__} has no exact mean: write x.astype(F32).mean(...)")
+        axes = normalise_axes(axis, self.ndim)
+        return self.sum(axis=axes, keepdims=keepdims) / _count(self.shape, axes)
+
+    def var(
+        self: Tensor[DT, Unpack[Shape]], *, axis: Axis = None, correction: int = 0, keepdims: bool = False
+    ) -> AnyTensor:
+        """The variance over axes; see `shapetensor.var`."""
+        axes = normalise_axes(axis, self.ndim)
+        count = _count(self.shape, axes) - correction
+        if count <= 0:
+            raise ShapeError(f"var: {count + correction} elements are too few for correction={correction}")
+        centred = self - self.mean(axis=axes, keepdims=True)
+        return (centred * centred).sum(axis=axes, keepdims=keepdims) / count
+
+
+def _count(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:
+    count = 1
+    for axis in axes:
+        count *= shape[axis]
+    return count

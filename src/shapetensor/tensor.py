@@ -1,0 +1,115 @@
+"""Tensor: an immutable array whose dtype and axes are part of its type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, final
+
+from typing_extensions import TypeVarTuple, Unpack
+
+from ._core import apply as _apply_module
+from ._core.apply import apply, apply_many
+from ._core.dtypes import AnyDType, DType, zero_of
+from ._core.op import Op
+from ._core.ops.creation import full
+from .methods.differentiate import Differentiate
+from .methods.elementwise import Elementwise
+from .methods.export import Export
+from .methods.linalg import Linalg
+from .methods.movement import Movement
+from .methods.reduce import Reduce
+
+if TYPE_CHECKING:
+    from ._core.device import Device
+    from ._core.spec import Spec
+
+DT = TypeVar("DT", bound=DType)
+Shape = TypeVarTuple("Shape")
+_new = object.__new__
+
+
+@final
+class Tensor(
+    Elementwise[DT, Unpack[Shape]],
+    Reduce[DT, Unpack[Shape]],
+    Linalg[DT, Unpack[Shape]],
+    Movement[DT, Unpack[Shape]],
+    Differentiate[DT, Unpack[Shape]],
+    Export[DT, Unpack[Shape]],
+):
+    """An array whose dtype and axes are part of its type: `Tensor[F32, B, L[784]]`.
+
+    Make one with `tensor`, `zeros`, `ones`, `full`, `from_numpy` or an operation; it never changes afterwards.
+
+    Example:
+        >>> import shapetensor as st
+        >>> x = st.tensor([[1.0, 2.0], [3.0, 4.0]])
+        >>> x @ x.mT
+        Tensor[F32, 2, 2]([[ 5., 11.],
+                           [11., 25.]])
+    """
+
+    __slots__ = ("__weakref__", "_buffer", "_marks", "_spec")
+    _buffer: Any  # what the device computes on
+    _spec: Spec
+    _marks: tuple[tuple[Any, Any], ...]  # (tape, node), the oldest tape first
+
+    def __init__(self, *_: object, **__: object) -> None:
+        raise TypeError("Tensor is not called: use st.tensor(data), st.zeros(shape) or st.from_numpy(array)")
+
+    @classmethod
+    def _make(cls, buffer: Any, spec: Spec, marks: tuple[tuple[Any, Any], ...]) -> Tensor[Any, Unpack[tuple[Any, ...]]]:
+        self = _new(cls)
+        self._buffer = buffer
+        self._spec = spec
+        self._marks = marks
+        return self
+
+    def _marked(self, marks: tuple[tuple[Any, Any], ...]) -> AnyTensor:
+        """The same value on other tapes."""
+        return self._make(self._buffer, self._spec, marks)
+
+    def _apply(self, op: Op, xs: Sequence[Any], attrs: tuple[Any, ...]) -> Any:
+        """How rules in `_core` call ops on tensors."""
+        return apply_many(op, tuple(xs), attrs) if op.many else apply(op, tuple(xs), attrs)
+
+    def _zeros(self, spec: Spec) -> AnyTensor:
+        """Zeros of a spec's shape and dtype on this tensor's device."""
+        return apply(full, (zero_of(spec.dtype),), (spec.shape, spec.dtype, self._spec.device))
+
+    def __del__(self) -> None:
+        self._spec.device.release(self)
+
+    @property
+    def shape(self) -> tuple[Unpack[Shape]]:
+        """Sizes of the axes."""
+        return self._spec.shape  # type: ignore[return-value]
+
+    @property
+    def dtype(self) -> AnyDType:
+        """The element type, such as `F32`."""
+        return self._spec.dtype
+
+    @property
+    def device(self) -> Device:
+        """Where the elements are."""
+        return self._spec.device
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self._spec.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self._spec.size
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the elements take."""
+        return self._spec.size * self._spec.dtype.itemsize
+
+
+AnyTensor = Tensor[Any, Unpack[tuple[Any, ...]]]
+_apply_module.tensors_are_made_by(Tensor._make)
