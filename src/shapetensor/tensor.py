@@ -69,6 +69,17 @@ class Tensor(
         """The same value on other tapes."""
         return self._make(self._buffer, self._spec, marks)
 
+    def _copied(self) -> AnyTensor:
+        """The same value and marks as another object."""
+        return self._make(self._buffer, self._spec, self._marks)
+
+    def _below(self, level: int) -> AnyTensor:
+        """What a tape of this level sees: the marks of older tapes only."""
+        marks = self._marks
+        if not marks or marks[-1][0].level < level:
+            return self
+        return self._marked(tuple(m for m in marks if m[0].level < level) if len(marks) > 1 else ())
+
     def _apply(self, op: Op, xs: Sequence[Any], attrs: tuple[Any, ...]) -> Any:
         """How rules in `_core` call ops on tensors."""
         return apply_many(op, tuple(xs), attrs) if op.many else apply(op, tuple(xs), attrs)
@@ -78,7 +89,7 @@ class Tensor(
         return apply(full, (zero_of(spec.dtype),), (spec.shape, spec.dtype, self._spec.device))
 
     def __del__(self) -> None:
-        self._spec.device.release(self)
+        self._spec.release(self)
 
     @property
     def shape(self) -> tuple[Unpack[Shape]]:

@@ -577,7 +577,7 @@ def test_reshape_is_numpy(shape: tuple[int, ...], target: tuple[int, ...]) -> No
     try:
         expected = np.empty(shape, np.bool_).reshape(target).shape
     except ValueError:
-        assert raised(lambda: reshape_to(shape, target)).startswith("reshape: ")
+        assert raised(lambda: reshape_to(shape, target))
     else:
         assert reshape_to(shape, target) == expected
 
@@ -593,15 +593,15 @@ def test_reshape_texts() -> None:
     def text(shape: Shape, target: Shape) -> str:
         return raised(lambda: reshape_to(shape, target))
 
-    assert text((32, 784), (-1, 100)) == ("reshape: (32, 784) has 25088 elements, not a multiple of 100 for (-1, 100)")
-    assert text((3, 4), (5, 2)) == "reshape: (3, 4) has 12 elements, (5, 2) wants 10"
-    assert text((3, 4), (-1, -1)) == "reshape: only one -1 is allowed in (-1, -1)"
-    assert text((3, 4), (-2, 6)) == "reshape: -2 in (-2, 6) is not a size"
-    assert text((0, 3), (-1, 0)) == "reshape: -1 in (-1, 0) could be anything: the other sizes multiply to 0"
-    assert text((0, 3), (1,)) == "reshape: (0, 3) has 0 elements, (1,) wants 1"
-    assert text((B, T), (B, D)) == "reshape: (B, T) has B*T elements, (B, D) wants B*D, not known to be equal"
-    assert text((T,), (T + 1,)) == "reshape: (T,) has T elements, (T+1,) wants T+1"
-    assert text((2 * T + 1,), (-1, 2)) == "reshape: (2*T+1,) has 2*T+1 elements, not a multiple of 2 for (-1, 2)"
+    assert text((32, 784), (-1, 100)) == ("(32, 784) has 25088 elements, not a multiple of 100 for (-1, 100)")
+    assert text((3, 4), (5, 2)) == "(3, 4) has 12 elements, (5, 2) wants 10"
+    assert text((3, 4), (-1, -1)) == "only one -1 is allowed in (-1, -1)"
+    assert text((3, 4), (-2, 6)) == "-2 in (-2, 6) is not a size"
+    assert text((0, 3), (-1, 0)) == "-1 in (-1, 0) could be anything: the other sizes multiply to 0"
+    assert text((0, 3), (1,)) == "(0, 3) has 0 elements, (1,) wants 1"
+    assert text((B, T), (B, D)) == "(B, T) has B*T elements, (B, D) wants B*D, not known to be equal"
+    assert text((T,), (T + 1,)) == "(T,) has T elements, (T+1,) wants T+1"
+    assert text((2 * T + 1,), (-1, 2)) == "(2*T+1,) has 2*T+1 elements, not a multiple of 2 for (-1, 2)"
 
 
 @pytest.mark.parametrize(

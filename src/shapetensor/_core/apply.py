@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .device import deepest
-from .dtypes import weak_dtype
+from .dtypes import WeakBool, WeakFloat, WeakInt, weak_dtype
 from .errors import DTypeError, ShapeError
 from .op import Call, Op
 from .spec import WEAK_SPECS, Spec, make_spec
@@ -25,11 +25,23 @@ class Scalar:
     def __init__(self, value: Any, spec: Spec) -> None:
         self._buffer, self._spec = value, spec
 
+    def _below(self, level: int) -> Any:
+        """Rules see the scalar itself."""
+        return self._buffer
+
+
+_SCALARS = {float: WEAK_SPECS[WeakFloat], int: WEAK_SPECS[WeakInt], bool: WEAK_SPECS[WeakBool]}
+
 
 class _Maker:
     """How outputs become tensors: a function `(buffer, spec, marks) -> tensor`."""
 
     make: Any = None
+
+
+def tensors_make() -> Any:
+    """The function that makes a tensor of (buffer, spec, marks)."""
+    return _Maker.make
 
 
 def tensors_are_made_by(make: Any) -> None:
@@ -73,34 +85,58 @@ def _device(op: Op, attrs: dict[str, Any], specs: Sequence[Spec]) -> Any:
 
 
 def apply(op: Op, xs: tuple[Any, ...], attrs: tuple[Any, ...] = ()) -> AnyTensor:
-    """Run an op on tensors and Python scalars."""
+    """Run an op on tensors and Python scalars.
+
+    The first lines are `_apply_any` written out for what nearly every call is: one or two tensors on a device that
+    has prepared this very call.
+    """
     try:
-        specs = [x._spec for x in xs]
-    except AttributeError:
-        xs = tuple(_operand(op, x) for x in xs)
-        specs = [x._spec for x in xs]
-    call = infer(op, attrs, *specs)
-    device = call.device
-    if device is None:
-        return apply(op, _lifted(op, xs), attrs)
-    made = device.run(call, [x._buffer for x in xs])
+        if len(xs) == 2:
+            x, y = xs
+            call = infer(op, attrs, x._spec, y._spec)
+            if call.launch is not None and not call.many:
+                out = _Maker.make(call.launch(x._buffer, y._buffer), call.out, ())
+                return _on_tapes(call, xs, out) if x._marks or y._marks else out  # type: ignore[no-any-return]
+        elif len(xs) == 1:
+            x = xs[0]
+            call = infer(op, attrs, x._spec)
+            if call.launch is not None and not call.many:
+                out = _Maker.make(call.launch(x._buffer), call.out, ())
+                return _on_tapes(call, xs, out) if x._marks else out  # type: ignore[no-any-return]
+    except AttributeError:  # a Python scalar has no spec
+        if len(xs) == 2 and type(y) in _SCALARS and hasattr(x, "_spec"):
+            return _with_scalar(op, x, y, attrs)  # type: ignore[no-any-return]
+    return _apply_any(op, xs, attrs)  # type: ignore[no-any-return]
+
+
+def _with_scalar(op: Op, x: Any, y: Any, attrs: tuple[Any, ...]) -> Any:
+    """`x * 2.0`: as in `apply`, with the number handed to the kernel by value."""
+    weak = _SCALARS[type(y)]
+    call = infer(op, attrs, x._spec, weak)
+    if call.launch is None:
+        return _apply_any(op, (x, y), attrs)
+    out = _Maker.make(call.launch(x._buffer, y), call.out, ())
+    return _on_tapes(call, (x, Scalar(y, weak)), out) if x._marks else out
+
+
+def _apply_any(op: Op, xs: tuple[Any, ...], attrs: tuple[Any, ...]) -> Any:
+    """The whole road: make operands of scalars, bring operands to one device, run, record."""
+    xs = tuple(_operand(op, x) for x in xs)
+    call = infer(op, attrs, *(x._spec for x in xs))
+    if call.device is None:
+        return _apply_any(op, _lifted(op, xs), attrs)
+    made = call.device.run(call, [x._buffer for x in xs])
+    marked = any(x._marks for x in xs)
     if call.many:
-        return _many_outputs(call, xs, made)  # type: ignore[return-value]
+        outs = [_Maker.make(b, s, ()) for b, s in zip(made, call.outs, strict=True)]
+        return _record(call, xs, outs) if marked else outs
     out = _Maker.make(made, call.out, ())
-    for x in xs:
-        if x._marks:
-            return _record(call, xs, [out])[0]
-    return out  # type: ignore[no-any-return]
+    return _on_tapes(call, xs, out) if marked else out
 
 
 def apply_many(op: Op, xs: tuple[Any, ...], attrs: tuple[Any, ...] = ()) -> list[AnyTensor]:
     """As `apply`, for an op of many outputs."""
     return apply(op, xs, attrs)  # type: ignore[return-value]
-
-
-def _many_outputs(call: Call, xs: Sequence[Any], made: Sequence[Any]) -> list[AnyTensor]:
-    outs = [_Maker.make(b, s, ()) for b, s in zip(made, call.outs, strict=True)]
-    return _record(call, xs, outs) if any(x._marks for x in xs) else outs
 
 
 def _operand(op: Op, x: Any) -> Any:
@@ -138,20 +174,43 @@ def on_device(x: Any, device: Any) -> Any:
     return _Maker.make(buffer, make_spec(x._spec.shape, x._spec.dtype, device, x._spec.strides), marks)
 
 
+def _on_tapes(call: Call, xs: Sequence[Any], out: Any) -> Any:
+    """The output on the tapes of the operands; the case of one tape, nearly always, is written out."""
+    if not call.out.differentiable:
+        return out
+    tape = None
+    nodes: list[Any] = []
+    wanted, bit = 0, 1
+    for x in xs:
+        marks = x._marks
+        if not marks:
+            nodes.append(None)
+        elif len(marks) == 1 and (tape is None or tape is marks[0][0]):
+            tape, node = marks[0]
+            nodes.append(node)
+            wanted |= bit
+        else:
+            return _record(call, xs, [out])[0]
+        bit <<= 1
+    assert tape is not None
+    made = tape.record(call, xs, nodes, wanted, (out,))
+    if made is not None and made[0] is not None:
+        out._marks = ((tape, made[0]),)
+    return out
+
+
 def _record(call: Call, xs: Sequence[Any], outs: list[Any]) -> list[Any]:
-    """Put the call on each tape that an operand is on, oldest first; returns the marked outputs."""
+    """Put the call on each tape that an operand is on, oldest first, and mark the outputs."""
     if not any(s.differentiable for s in call.outs):
         return outs
     tapes = {tape for x in xs for tape, _ in x._marks}
-    for tape in sorted(tapes, key=lambda t: t.level) if len(tapes) > 1 else tapes:
-        nodes = tuple(_mark(x, tape) for x in xs)
-        made = tape.record(call, [below(x, tape.level) for x in xs], nodes, outs)
-        if made is None:
-            continue
-        outs = [
-            out._marked((*out._marks, (tape, mark))) if mark is not None and spec.differentiable else out
-            for out, mark, spec in zip(outs, made, call.outs, strict=True)
-        ]
+    for tape in sorted(tapes, key=lambda t: t.level):
+        nodes = [_mark(x, tape) for x in xs]
+        wanted = sum(1 << i for i, node in enumerate(nodes) if node is not None)
+        made = tape.record(call, xs, nodes, wanted, outs)
+        for out, mark in zip(outs, made or (), strict=made is not None):
+            if mark is not None and out._spec.differentiable:
+                out._marks = (*out._marks, (tape, mark))
     return outs
 
 
@@ -160,13 +219,3 @@ def _mark(x: Any, tape: Any) -> Any:
         if found is tape:
             return mark
     return None
-
-
-def below(x: Any, level: int) -> Any:
-    """What a tape of this level sees of an operand: marks of older tapes only, scalars as they are."""
-    if type(x) is Scalar:
-        return x._buffer
-    marks = x._marks
-    if not marks or marks[-1][0].level < level:
-        return x
-    return x._marked(tuple(m for m in marks if m[0].level < level))

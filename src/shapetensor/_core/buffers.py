@@ -6,7 +6,7 @@ training loop allocates in its first step only, and large arrays do not page-fau
 
 from __future__ import annotations
 
-import sys
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -15,23 +15,6 @@ from numpy.typing import NDArray
 Flat = NDArray[Any]
 ALIGNMENT = 64  # bytes: one cache line, and the widest vector register
 LIMIT = 1 << 30  # bytes that the pool keeps at most
-
-
-def _references(array: Flat) -> int:
-    return sys.getrefcount(array)
-
-
-# How many references `_references` sees of an array that only one attribute holds; counted rather than written
-# down, because interpreters differ in what they count.
-class _Holder:
-    def __init__(self) -> None:
-        self.flat = np.empty(1)
-
-    def count(self) -> int:
-        return _references(self.flat)
-
-
-_SOLE = _Holder().count()
 
 
 class Pool:
@@ -67,7 +50,10 @@ class Pool:
 
     def give(self, flat: Flat) -> None:
         """Take an array back that nobody else holds."""
-        self.stack(flat.size, flat.dtype).append(flat)
+        try:
+            self._free[(flat.size, flat.dtype)].append(flat)
+        except KeyError:
+            self.stack(flat.size, flat.dtype).append(flat)
         self._returned += flat.nbytes
         if self._returned > self.limit:
             self.trim()
@@ -93,13 +79,38 @@ class Pool:
 POOL = Pool()
 
 
-def release(holder: Any) -> None:
+class _Holder:
+    """Stands for a tensor."""
+
+    _buffer: Any = None
+
+
+def _counts(holder: Any) -> tuple[int, int]:
+    """References to a holder's array and to the array's owner, seen from lines as in `release`."""
+    flat = holder._buffer
+    first = getrefcount(flat)
+    raw = flat.base
+    return first, getrefcount(raw)
+
+
+def _counts_of_sole_holder() -> tuple[int, int]:
+    """Measured rather than written down: interpreters differ in which references they count."""
+    holder = _Holder()
+    holder._buffer = POOL.fresh(1, np.dtype(np.uint8))
+    return _counts(holder)
+
+
+_SOLE_FLAT, _SOLE_RAW = _counts_of_sole_holder()
+
+
+def release(holder: Any, getrefcount: Any = getrefcount) -> None:
     """Return `holder._buffer` to the pool if the holder is the only one that can see its memory.
 
-    Views of the array, NumPy's included, hold its owner (`.base`), so two counts tell.
+    Views of the array, NumPy's included, hold its owner (`.base`), so two counts tell. Tensors may die while the
+    interpreter shuts down and globals are gone already, hence the default argument.
     """
     flat = holder._buffer
-    if _references(flat) == _SOLE + 1:
+    if getrefcount(flat) == _SOLE_FLAT:
         raw = flat.base
-        if type(raw) is np.ndarray and _references(raw) == _SOLE + 1 and raw.size == flat.nbytes + ALIGNMENT:
+        if getrefcount(raw) == _SOLE_RAW and type(raw) is np.ndarray and raw.size == flat.nbytes + ALIGNMENT:
             POOL.give(flat)

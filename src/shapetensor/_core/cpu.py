@@ -18,6 +18,7 @@ class Cpu:
 
     name = "cpu"
     depth = 0
+    release = staticmethod(release)
 
     def run(self, call: Call, buffers: Sequence[Any]) -> Any:
         launch = call.launch
@@ -30,9 +31,6 @@ class Cpu:
 
     def lift(self, tensor: Any) -> tuple[Any, tuple[Any, ...]]:
         return tensor._buffer, tensor._marks
-
-    def release(self, tensor: Any) -> None:
-        release(tensor)
 
     def __repr__(self) -> str:
         return "cpu"

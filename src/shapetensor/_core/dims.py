@@ -516,9 +516,9 @@ def reshape_to(shape: Shape, target: Shape) -> Shape:
     """
     for size in target:
         if isinstance(size, int) and size < -1:
-            raise ShapeError(f"reshape: {size} in {show(target)} is not a size")
+            raise ShapeError(f"{size} in {show(target)} is not a size")
     if target.count(-1) > 1:
-        raise ShapeError(f"reshape: only one -1 is allowed in {show(target)}")
+        raise ShapeError(f"only one -1 is allowed in {show(target)}")
     total = _exact(product(shape))
     if -1 in target:
         fill = _fill(shape, target, total)
@@ -526,7 +526,7 @@ def reshape_to(shape: Shape, target: Shape) -> Shape:
     wanted = _exact(product(target))
     if is_equal(total, wanted) is False:
         doubt = "" if isinstance(simplify(total - wanted), int) else ", not known to be equal"
-        raise ShapeError(f"reshape: {show(shape)} has {total} elements, {show(target)} wants {wanted}{doubt}")
+        raise ShapeError(f"{show(shape)} has {total} elements, {show(target)} wants {wanted}{doubt}")
     return tuple(map(simplify, target))
 
 
@@ -538,12 +538,12 @@ def _fill(shape: Shape, target: Shape, total: Dim) -> Dim:
     """The size that -1 stands for in `target`."""
     rest = _exact(product(tuple(size for size in target if size != -1)))
     if rest == 0:
-        raise ShapeError(f"reshape: -1 in {show(target)} could be anything: the other sizes multiply to 0")
+        raise ShapeError(f"-1 in {show(target)} could be anything: the other sizes multiply to 0")
     fill = simplify(total // rest)
     # An opaque quotient leaves a symbolic remainder, which counts as exact; 2*T+1 by 2 leaves 1 and is refused.
     left_over = simplify(total - fill * rest)
     if isinstance(left_over, int) and left_over:
-        raise ShapeError(f"reshape: {show(shape)} has {total} elements, not a multiple of {rest} for {show(target)}")
+        raise ShapeError(f"{show(shape)} has {total} elements, not a multiple of {rest} for {show(target)}")
     return fill
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .apply import apply, below
+from .apply import apply
 from .errors import DTypeError, ShapeError
 from .ops.creation import full
 from .pytree import flatten, leaves_of, unflatten
@@ -102,8 +102,3 @@ def gradients(tape: Tape, outputs: Sequence[Any], cotangents: Sequence[Any], lea
             seeds[node] = cotangent if node not in seeds else seeds[node] + cotangent
     found = tape.walk(seeds, wanted)
     return {n: found[n] if n in found else x._zeros(x._spec) for n, x in zip(wanted, leaves, strict=True)}
-
-
-def off_tape(x: Any, level: int) -> Any:
-    """The value as tapes older than this level see it."""
-    return below(x, level)

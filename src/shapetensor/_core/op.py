@@ -12,7 +12,7 @@ and a tangent rule also `d<input>`. What no wanted rule names is not kept on the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .spec import Spec
@@ -71,7 +71,6 @@ class Op:
     view: Callable[..., Any] | None
     flops: Callable[[Call], int]
     family: str
-    kept: dict[Any, tuple[int, ...]] = field(default_factory=dict)
 
     def __call__(self, *xs: Any, **attrs: Any) -> Any:
         """Apply the op by way of its operands, so that rules need no import from above."""
@@ -87,23 +86,11 @@ class Op:
         """The rule for input `index`; an op of any number of inputs has one for all of them."""
         return rules[0 if self.variadic else index] if rules else None
 
-    def kept_values(self, wanted: tuple[bool, ...], outputs: int) -> tuple[int, ...]:
-        """Which of (*inputs, *outputs) the gradient rules of the wanted inputs read."""
-        key = (wanted, outputs)
-        if key not in self.kept:
-            places: set[int] = set()
-            for i, want in enumerate(wanted):
-                rule = self.rule(self.vjp, i) if want else None
-                if rule is not None:
-                    places |= rule.reads(len(wanted), outputs)
-            self.kept[key] = tuple(sorted(places))
-        return self.kept[key]
-
 
 class Call:
     """An op at fixed specs and attributes: what a device runs and a tape remembers."""
 
-    __slots__ = ("attrs", "device", "ins", "launch", "many", "op", "out", "outs", "views")
+    __slots__ = ("_kept", "attrs", "device", "ins", "launch", "many", "op", "out", "outs", "views")
 
     def __init__(
         self,
@@ -118,10 +105,23 @@ class Call:
         self.views = views  # offsets of the outputs in the input's memory; None: they have memory of their own
         self.out: Any = None if op.many else outs[0]
         self.many = op.many
-        self.launch: Any = None  # the device's own preparation of this call
+        self.launch: Any = None  # a function of the input buffers, once the device has prepared one
+        self._kept: dict[int, tuple[int, ...]] = {}
 
     def named_attrs(self) -> dict[str, Any]:
         return dict(zip(self.op.attrs, self.attrs, strict=True))
+
+    def kept(self, wanted: int) -> tuple[int, ...]:
+        """Places in (*inputs, *outputs) that the gradient rules read of the inputs whose bits are set in `wanted`."""
+        found = self._kept.get(wanted)
+        if found is None:
+            places: set[int] = set()
+            for i in range(len(self.ins)):
+                rule = self.op.rule(self.op.vjp, i) if wanted >> i & 1 else None
+                if rule is not None:
+                    places |= rule.reads(len(self.ins), len(self.outs))
+            found = self._kept[wanted] = tuple(sorted(places))
+        return found
 
     def flops(self) -> int:
         """Floating point operations of one run."""

@@ -107,3 +107,25 @@ def paths(tree: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     found = _children(tree)
     for name, value in zip(*found[:2], strict=True) if found is not None else ():
         yield from paths(value, f"{prefix}.{name}" if prefix else str(name))
+
+
+def parameter_mask(tree: Any) -> list[bool]:
+    """Whether each tensor of `flatten(tree)` is a parameter: floating, and in no buffer of a module.
+
+    A module class names its buffers in `_buffer_names`.
+    """
+    mask: list[bool] = []
+    _mask_into(tree, True, mask)
+    return mask
+
+
+def _mask_into(tree: Any, wanted: bool, mask: list[bool]) -> None:
+    if is_tensor(tree):
+        mask.append(wanted and tree._spec.differentiable)
+        return
+    found = _children(tree)
+    if found is None:
+        return
+    buffers = getattr(type(tree), "_buffer_names", ())
+    for name, value in zip(*found[:2], strict=True):
+        _mask_into(value, wanted and name not in buffers, mask)

@@ -26,6 +26,7 @@ class Spec:
         "device",
         "differentiable",
         "dtype",
+        "release",
         "shape",
         "size",
         "strides",
@@ -37,6 +38,7 @@ class Spec:
     size: int
     contiguous: bool
     differentiable: bool
+    release: Any
 
     def __init__(self, shape: Ints, dtype: AnyDType, device: Any, strides: Ints) -> None:
         self.shape, self.dtype, self.device, self.strides = shape, dtype, device, strides
@@ -46,6 +48,8 @@ class Spec:
         self.size = size
         self.contiguous = size <= 1 or is_contiguous(shape, strides)
         self.differentiable = issubclass(dtype, Float)
+        # What a dying tensor calls: looked up here once instead of by way of the device each time.
+        self.release = None if device is None else device.release
 
     @property
     def rank(self) -> int:

@@ -7,8 +7,8 @@ tapes only: it is one level of differentiation, and whatever its rules compute i
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Sequence
+from threading import get_ident
 from typing import Any
 
 from .op import Call, Rule, Source
@@ -22,13 +22,8 @@ def next_level() -> int:
     return next(_levels)
 
 
-class Entry:
-    """One call on a tape: which nodes went in and came out, and the values its gradient rules will read."""
-
-    __slots__ = ("call", "first", "nodes", "values")
-
-    def __init__(self, call: Call, nodes: tuple[int | None, ...], first: int, values: dict[int, Any]) -> None:
-        self.call, self.nodes, self.first, self.values = call, nodes, first, values
+# A call on a tape: the nodes that went in, the node of its first output, and the values its rules will read, by place.
+Entry = tuple[Call, Sequence[int | None], int, dict[int, Any]]
 
 
 class Tape:
@@ -44,61 +39,71 @@ class Tape:
         self.level = next_level()
         self._entries: list[Entry] | None = []
         self._nodes = 0
-        self._thread = threading.get_ident()
+        self._thread = get_ident()
 
     def new_node(self) -> int:
         self._nodes += 1
         return self._nodes - 1
 
-    def record(self, call: Call, xs: Sequence[Any], nodes: tuple[int | None, ...], outs: Sequence[Any]) -> Any:
-        """Write a call down; returns one node for each output, None for those that carry no gradient."""
-        self._check_thread()
-        if self._entries is None:  # walked already: what is computed now has no gradient through this tape
-            return None
-        wanted = tuple(n is not None for n in nodes)
-        count = len(nodes)
-        kept = {i: xs[i] if i < count else outs[i - count] for i in call.op.kept_values(wanted, len(outs))}
-        first = self._nodes
-        self._nodes += len(outs)
-        self._entries.append(Entry(call, nodes, first, kept))
-        return range(first, self._nodes)
+    def record(
+        self, call: Call, xs: Sequence[Any], nodes: Sequence[int | None], wanted: int, outs: Sequence[Any]
+    ) -> Sequence[int] | None:
+        """Write a call down; returns the nodes of the outputs.
 
-    def _check_thread(self) -> None:
-        if threading.get_ident() != self._thread:
-            raise RuntimeError("this tape belongs to another thread: trace the tensors in the thread that uses them")
+        The bits of `wanted` say which operands have a node. The caller marks the outputs themselves afterwards, so
+        that what is kept of them is a copy.
+        """
+        if get_ident() != self._thread:
+            raise _wrong_thread()
+        entries = self._entries
+        if entries is None:  # walked already: what is computed now has no gradient through this tape
+            return None
+        count = len(xs)
+        kept = {
+            place: xs[place]._below(self.level) if place < count else outs[place - count]._copied()
+            for place in call.kept(wanted)
+        }
+        first = self._nodes
+        self._nodes = first + len(outs)
+        entries.append((call, nodes, first, kept))
+        return (first,) if len(outs) == 1 else range(first, self._nodes)
 
     def walk(self, seeds: dict[int, Any], wanted: Sequence[int]) -> dict[int, Any]:
         """Gradients of the wanted nodes, given those of the results; frees the entries as it goes.
 
         Rules run only for inputs that depend on a wanted node.
         """
-        self._check_thread()
+        if get_ident() != self._thread:
+            raise _wrong_thread()
         if self._entries is None:
             raise RuntimeError("this tape was walked backwards already: trace the tensors again")
         entries, self._entries = self._entries, None
         needed = set(wanted)
-        for e in entries:
-            if any(n in needed for n in e.nodes):
-                needed.update(range(e.first, e.first + len(e.call.outs)))
+        for call, nodes, first, _ in entries:
+            if any(n in needed for n in nodes):
+                needed.update(range(first, first + len(call.outs)))
         gradients = dict(seeds)
         while entries:
             _walk_entry(entries.pop(), gradients, needed)
         return gradients
 
 
+def _wrong_thread() -> RuntimeError:
+    return RuntimeError("this tape belongs to another thread: trace the tensors in the thread that uses them")
+
+
 def _walk_entry(entry: Entry, gradients: dict[int, Any], needed: set[int]) -> None:
     """Carry the gradients of an entry's outputs to its inputs."""
-    call = entry.call
-    last = entry.first + len(call.outs)
-    arrived = [gradients.pop(node, None) for node in range(entry.first, last)]
+    call, nodes, first, values = entry
+    arrived = [gradients.pop(node, None) for node in range(first, first + len(call.outs))]
     if all(g is None for g in arrived):
         return
     g: Any = _with_zeros(arrived, call.outs) if call.many else arrived[0]
-    for i, node in enumerate(entry.nodes):
+    for i, node in enumerate(nodes):
         rule = call.op.rule(call.op.vjp, i) if node in needed else None
         if rule is None or node is None:
             continue
-        contribution = rule.function(*_arguments(rule, call, entry.values, i, {"g": g}))
+        contribution = rule.function(*_arguments(rule, call, values, i, {"g": g}))
         before = gradients.get(node)
         gradients[node] = contribution if before is None else before + contribution
 
@@ -144,9 +149,11 @@ class Tangents:
     def __init__(self) -> None:
         self.level = next_level()
 
-    def record(self, call: Call, xs: Sequence[Any], tangents: tuple[Any, ...], outs: Sequence[Any]) -> Any:
+    def record(
+        self, call: Call, xs: Sequence[Any], tangents: Sequence[Any], wanted: int, outs: Sequence[Any]
+    ) -> Sequence[Any]:
         """Tangents of the outputs; None is a tangent known to be zero, for which no rule runs."""
-        values = dict(enumerate((*xs, *outs)))
+        values = {i: x._below(self.level) for i, x in enumerate((*xs, *outs))}
         if call.op.variadic:
             full = [x._zeros(x._spec) if t is None else t for x, t in zip(xs, tangents, strict=True)]
             return self._many(call, call.op.jvp[0], values, 0, {"tangents": full})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from typing_extensions import TypeVarTuple, Unpack
 
 from .._core.apply import apply, apply_many
-from .._core.dims import normalise_axes, normalise_axis
+from .._core.dims import normalise_axes, normalise_axis, reshape_to
 from .._core.dtypes import Bool, DType
 from .._core.errors import DTypeError, ShapeError
 from .._core.ops import index as index_ops
@@ -81,11 +81,12 @@ def as_shape(shape: Any, *more: int) -> tuple[int, ...]:
 
 def _resolved(x: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape with -1 worked out, so that both spellings are one cache key."""
-    from .._core.dims import reshape_to
-
     if -1 not in shape:
         return shape
-    return reshape_to(x.shape, shape)  # type: ignore[return-value]
+    try:
+        return reshape_to(x.shape, shape)  # type: ignore[return-value]
+    except ShapeError as error:
+        raise ShapeError(f"reshape: {error}") from None
 
 
 def _take_rows(x: Any, key: Any) -> Any:

@@ -113,9 +113,11 @@ def _write_once(path: Path, text: str) -> None:
 
 
 def _import(name: str, path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"_shapetensor_kernels.{name}", path)
+    full = f"_shapetensor_kernel_{name}"
+    spec = importlib.util.spec_from_file_location(full, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[full] = module  # machine code from disk finds the globals of its module by this name
     spec.loader.exec_module(module)
     return module
 
@@ -138,7 +140,7 @@ def load(name: str, text: str) -> ModuleType:
                 _write_once(path, source)
                 _modules[name] = _import(name, path)
             else:
-                module = ModuleType(f"_shapetensor_kernels.{name}")
+                module = ModuleType(f"_shapetensor_kernel_{name}")
                 exec(compile(source, f"<shapetensor kernel {name}>", "exec"), module.__dict__)
                 _modules[name] = module
         return _modules[name]

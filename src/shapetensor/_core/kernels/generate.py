@@ -18,7 +18,7 @@ RANK = 4  # loops of a strided kernel: what is left of most shapes after merging
 
 def _cast_scalars(names: Sequence[str], scalars: Sequence[bool]) -> str:
     """Scalars arrive as float64 or int64 and become the dtype of the arrays beside them."""
-    arrays = [n for n, scalar in zip(names, scalars, strict=True) if not scalar]
+    arrays = ["out", *(n for n, scalar in zip(names, scalars, strict=True) if not scalar and n != "condition")]
     return "".join(
         f"    {n} = {arrays[-1]}.dtype.type({n})\n" for n, scalar in zip(names, scalars, strict=True) if scalar
     )
@@ -47,15 +47,14 @@ def _inner_loop(expression: str, names: Sequence[str], unit: Sequence[bool | Non
     lines, elements = [], []
     for n, u in zip(names, unit, strict=True):
         if u is None:
-            elements.append(f"{n}[{n}o + j * {n}s[3]]")
+            elements.append(f"{n}[{n}o + j * {n}i]")
         elif u:
-            lines.append(f"{n}r = {n}[{n}o : {n}o + n3]")
-            elements.append(f"{n}r[j]")
+            elements.append(f"{n}[{n}o + j]")
         else:
             lines.append(f"{n}v = {n}[{n}o]")
             elements.append(f"{n}v")
     body = _substitute(expression, names, elements)
-    lines += ["r = out[o : o + n3]", "for j in range(n3):", f"    r[j] = {body}"]
+    lines += ["for j in range(n3):", f"    out[o + j] = {body}"]
     return "".join(f"{indent}{line}\n" for line in lines)
 
 
@@ -71,12 +70,16 @@ def _branches(names: Sequence[str]) -> list[tuple[bool, ...]]:
 def strided(name: str, expression: str, names: Sequence[str]) -> str:
     """Kernel for any strides: `name(*names, shape, *strides, out)`, shape and strides of length RANK."""
     text = "{kernel}\n" + f"def {name}({', '.join(names)}, shape, {', '.join(n + 's' for n in names)}, out):\n"
-    text += "    n3 = shape[3]\n    o = 0\n"
+    # Unsigned, since Numba gives signed indices a test for negative ones, which keeps loops from being vectorised;
+    # slices would do as well, but counting their references costs more than a short row.
+    text += "    n3 = np.uint64(shape[3])\n    o = np.uint64(0)\n"
+    text += "".join(f"    {n}i = np.uint64({n}s[3])\n" for n in names)
     for axis in range(RANK - 1):
         text += "    " * (axis + 1) + f"for i{axis} in range(shape[{axis}]):\n"
     indent = "    " * RANK
     for n in names:
-        text += f"{indent}{n}o = " + " + ".join(f"i{a} * {n}s[{a}]" for a in range(RANK - 1)) + "\n"
+        start = " + ".join(f"i{a} * {n}s[{a}]" for a in range(RANK - 1))
+        text += f"{indent}{n}o = np.uint64({start})\n"
     keyword = "if"
     for pattern in _branches(names):
         test = " and ".join(f"{n}s[3] == {int(u)}" for n, u in zip(names, pattern, strict=True))

@@ -1,0 +1,1 @@
+"""The public free functions, by family; `shapetensor` re-exports each of them."""

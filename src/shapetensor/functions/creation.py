@@ -1,0 +1,327 @@
+"""Tensors from data, and tensors filled with one value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from typing_extensions import TypeVarTuple, Unpack
+
+from .._core.apply import apply, on_device
+from .._core.device import as_device
+from .._core.dtypes import F32, I64, AnyDType, DType, Integer, as_dtype, zero_of
+from .._core.errors import DTypeError, ShapeError
+from .._core.ops import creation as ops
+from ..methods.movement import as_shape
+from ..tensor import AnyTensor, Tensor
+from .operands import operand
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DT = TypeVar("DT", bound=DType)
+Shape = TypeVarTuple("Shape")
+
+
+def tensor(data: Any, dtype: AnyDType | str | None = None, device: Any = None) -> AnyTensor:
+    """A tensor with the elements of a Python number, nested lists, a NumPy array or another tensor.
+
+    Shape: that of the data.
+
+    Dtypes: float literals become F32, ints I64, bools Bool; NumPy arrays keep their dtype, so that float64 stays F64.
+    With `dtype` the elements are converted as by `astype`; Python ints must lie within its range.
+
+    Elements are copied, except those of a tensor: it never changes, so it is returned as it is, tapes included. While a
+    function is recorded the result is a constant of the recording, unless `device` says otherwise.
+
+    Args:
+        data: what to copy; objects with `__array__` count as NumPy arrays.
+        dtype: the element type; None: the one above.
+        device: where the tensor shall be; None: the CPU.
+
+    Raises:
+        ShapeError: for nested lists of different lengths.
+        DTypeError: for elements that no tensor can have, such as strings and complex numbers.
+        OverflowError: for a Python int outside the range of the dtype.
+
+    Example:
+        >>> import numpy as np
+        >>> import shapetensor as st
+        >>> st.tensor([[1, 2], [3, 4]])
+        Tensor[I64, 2, 2]([[1, 2],
+                           [3, 4]])
+        >>> st.tensor([1, 2.5]).dtype.__name__, st.tensor(np.ones(2)).dtype.__name__
+        ('F32', 'F64')
+    """
+    wanted = None if dtype is None else as_dtype(dtype)
+    out = data if isinstance(data, Tensor) else _from_data(data, wanted)
+    if wanted is not None and out.dtype is not wanted:
+        out = out.astype(wanted)
+    return out if device is None else _placed(out, device)
+
+
+def asarray(data: Any, dtype: AnyDType | str | None = None, device: Any = None) -> AnyTensor:
+    """The data as a tensor, as `tensor` makes it: the Array API's name for it.
+
+    Shape: that of the data.
+
+    Raises:
+        ShapeError, DTypeError, OverflowError: as `tensor`.
+
+    Example:
+        >>> import shapetensor as st
+        >>> x = st.asarray([1.0, 2.0])
+        >>> st.asarray(x) is x
+        True
+    """
+    return tensor(data, dtype, device)
+
+
+def from_numpy(array: NDArray[Any], *, copy: bool = True) -> AnyTensor:
+    """A tensor with the shape, dtype and elements of a NumPy array.
+
+    Shape: that of the array.
+
+    Dtypes: bool, uint8, int8, int32, uint32, int64, float16, float32, float64, in the byte order of the machine.
+
+    Args:
+        array: the elements.
+        copy: False shares the array's memory where kernels can walk it (aligned, strides not negative), and copies
+            elsewhere. Do not write to a shared array: tensors are taken never to change.
+
+    Raises:
+        TypeError: for what is no NumPy array.
+        DTypeError: for element types that no tensor has.
+
+    Example:
+        >>> import numpy as np
+        >>> import shapetensor as st
+        >>> st.from_numpy(np.arange(3, dtype=np.int32))
+        Tensor[I32, 3]([0, 1, 2])
+        >>> array = np.ones(2)
+        >>> np.shares_memory(st.from_numpy(array, copy=False).numpy(), array)
+        True
+    """
+    import numpy as np
+
+    from .._core.interop import dtype_of, share_in
+
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"from_numpy takes a NumPy array, not {type(array).__name__}: use st.tensor(data)")
+    shared = None if copy else share_in(array, dtype_of(array))
+    return _copied(array) if shared is None else Tensor._make(*shared, ())
+
+
+def zeros(shape: int | tuple[int, ...], *, dtype: AnyDType | str = F32, device: Any = None) -> AnyTensor:
+    """A tensor of zeros.
+
+    Shape: `() -> shape`; an int is the size of the only axis.
+
+    Dtypes: any; F32 where none is given.
+
+    Raises:
+        ShapeError: for a negative size.
+        MemoryError: if there is no room, with the number of bytes.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.zeros((2, 3))
+        Tensor[F32, 2, 3]([[0., 0., 0.],
+                           [0., 0., 0.]])
+    """
+    dtype = as_dtype(dtype)
+    return _filled("zeros", shape, zero_of(dtype), dtype, device)
+
+
+def ones(shape: int | tuple[int, ...], *, dtype: AnyDType | str = F32, device: Any = None) -> AnyTensor:
+    """A tensor of ones.
+
+    Shape: `() -> shape`; an int is the size of the only axis.
+
+    Dtypes: any; F32 where none is given.
+
+    Raises:
+        ShapeError: for a negative size.
+        MemoryError: if there is no room, with the number of bytes.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.ones(3, dtype=st.I64)
+        Tensor[I64, 3]([1, 1, 1])
+    """
+    return _filled("ones", shape, 1, as_dtype(dtype), device)
+
+
+def full(
+    shape: int | tuple[int, ...], fill_value: float, *, dtype: AnyDType | str = F32, device: Any = None
+) -> AnyTensor:
+    """A tensor whose elements are all one value.
+
+    Shape: `() -> shape`; an int is the size of the only axis.
+
+    Dtypes: any; F32 where none is given, whatever the value.
+
+    Args:
+        shape: sizes of the axes.
+        fill_value: a Python number; to stretch a tensor write `x.broadcast_to(shape)`.
+        dtype: the element type.
+        device: where the tensor shall be; None: the device of the function being recorded, else the CPU.
+
+    Raises:
+        ShapeError: for a negative size.
+        DTypeError: for a fill value that is no number.
+        OverflowError: for an int outside the range of the dtype.
+        MemoryError: if there is no room, with the number of bytes.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.full((2,), 0.5)
+        Tensor[F32, 2]([0.5, 0.5])
+    """
+    return _filled("full", shape, fill_value, as_dtype(dtype), device)
+
+
+def zeros_like(
+    x: Tensor[DT, Unpack[Shape]], /, *, dtype: AnyDType | str | None = None, device: Any = None
+) -> Tensor[DT, Unpack[Shape]]:
+    """Zeros of a tensor's shape, dtype and device.
+
+    Shape: `(...) -> (...)`.
+
+    Dtypes: that of x, unless `dtype` says otherwise.
+
+    Raises:
+        DTypeError: where x is no tensor.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.zeros_like(st.tensor([1, 2, 3]))
+        Tensor[I64, 3]([0, 0, 0])
+    """
+    return _like("zeros_like", x, 0, dtype, device)
+
+
+def ones_like(
+    x: Tensor[DT, Unpack[Shape]], /, *, dtype: AnyDType | str | None = None, device: Any = None
+) -> Tensor[DT, Unpack[Shape]]:
+    """Ones of a tensor's shape, dtype and device.
+
+    Shape: `(...) -> (...)`.
+
+    Dtypes: that of x, unless `dtype` says otherwise.
+
+    Raises:
+        DTypeError: where x is no tensor.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.ones_like(st.tensor([1, 2, 3]), dtype=st.F32)
+        Tensor[F32, 3]([1., 1., 1.])
+    """
+    return _like("ones_like", x, 1, dtype, device)
+
+
+def full_like(
+    x: Tensor[DT, Unpack[Shape]], /, fill_value: float, *, dtype: AnyDType | str | None = None, device: Any = None
+) -> Tensor[DT, Unpack[Shape]]:
+    """One value in a tensor's shape, dtype and device.
+
+    Shape: `(...) -> (...)`.
+
+    Dtypes: that of x, unless `dtype` says otherwise.
+
+    Raises:
+        DTypeError: where x is no tensor, or the fill value no number.
+        OverflowError: for an int outside the range of the dtype.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.full_like(st.zeros(2), 7.0)
+        Tensor[F32, 2]([7., 7.])
+    """
+    return _like("full_like", x, fill_value, dtype, device)
+
+
+def _filled(name: str, shape: Any, value: Any, dtype: AnyDType, device: Any) -> AnyTensor:
+    sizes = as_shape(shape)
+    if any(n < 0 for n in sizes):
+        raise ShapeError(f"{name}: {sizes} has a negative size")
+    if isinstance(value, Tensor):
+        raise DTypeError(f"{name}: the value is a tensor, not a Python number: write x.broadcast_to({sizes})")
+    return apply(ops.full, (value,), (sizes, dtype, as_device(device)))
+
+
+def _like(name: str, x: Any, value: Any, dtype: Any, device: Any) -> Any:
+    x = operand(name, x)
+    wanted = x.dtype if dtype is None else as_dtype(dtype)
+    return _filled(name, x.shape, value, wanted, x.device if device is None else device)
+
+
+def _placed(x: AnyTensor, device: Any) -> AnyTensor:
+    """The tensor on a device: as it is, or lifted to one that wraps its own."""
+    target = as_device(device)
+    return x if x.device is target else on_device(x, target)  # type: ignore[no-any-return]
+
+
+def _from_data(data: Any, wanted: AnyDType | None) -> AnyTensor:
+    """A CPU tensor of data that is none yet; of the wanted dtype where one rounding by NumPy leads there."""
+    import numpy as np
+
+    if not _is_literal(data):
+        return _copied(np.asarray(data))
+    try:
+        array = np.asarray(data)
+    except ValueError as error:
+        raise ShapeError(f"tensor: nested lists have different lengths: {error}") from None
+    array = _in_range(array, wanted)
+    if array.dtype == np.float64 and wanted in (None, F32):
+        with np.errstate(over="ignore"):
+            array = array.astype(np.float32)
+    return _copied(array)
+
+
+def _is_literal(data: Any) -> bool:
+    """Whether data is made of numbers alone, whose dtype is ours to choose.
+
+    Raises:
+        TypeError: for tensors inside lists: NumPy would copy them off their tapes and devices.
+    """
+    kinds = _leaf_types(data) if isinstance(data, (list, tuple)) else {type(data)}
+    if Tensor in kinds:
+        raise TypeError("tensor: the list holds tensors: use st.stack(...) or st.concat(...)")
+    return not any(hasattr(kind, "__array__") and not hasattr(kind, "is_integer") for kind in kinds)
+
+
+def _leaf_types(data: Any) -> set[type]:
+    """Types of the elements of nested lists."""
+    kinds = set(map(type, data))
+    for kind in kinds & {list, tuple}:
+        kinds.remove(kind)
+        for part in data:
+            if type(part) is kind:
+                kinds |= _leaf_types(part)
+    return kinds
+
+
+def _in_range(array: NDArray[Any], wanted: AnyDType | None) -> NDArray[Any]:
+    """Literals in a dtype that tensors have; NumPy takes uint64 and object for ints beyond int64.
+
+    Raises:
+        OverflowError: for an int outside the range of the wanted dtype, I64 where none is.
+    """
+    wide = array.dtype.kind == "O" or array.dtype.name == "uint64"
+    if array.dtype.kind not in "iuO" or not array.size or (wide and any(type(v) is not int for v in array.flat)):
+        return array
+    target = I64 if wanted is None else wanted
+    if not issubclass(target, Integer):
+        return array.astype("float64") if wide else array
+    for value in (int(array.min()), int(array.max())):
+        if not target.low <= value <= target.high:
+            name = target.__name__
+            raise OverflowError(f"tensor: {value} is out of range for {name} ({target.low} to {target.high})")
+    return array.astype("int64") if wide else array
+
+
+def _copied(array: NDArray[Any]) -> AnyTensor:
+    from .._core.interop import copy_in, dtype_of
+
+    return Tensor._make(*copy_in(array, dtype_of(array)), ())
