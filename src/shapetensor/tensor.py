@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, final
-
-from typing_extensions import TypeVarTuple, Unpack
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, final
 
 from ._core import apply as _apply_module
 from ._core.apply import apply, apply_many
-from ._core.dtypes import AnyDType, DType, zero_of
+from ._core.dtypes import DType, zero_of
 from ._core.op import Op
 from ._core.ops.creation import full
 from .methods.differentiate import Differentiate
@@ -20,7 +18,6 @@ from .methods.movement import Movement
 from .methods.reduce import Reduce
 
 if TYPE_CHECKING:
-    from ._core.device import Device
     from ._core.spec import Spec
 
 DT = TypeVar("DT", bound=DType)
@@ -30,12 +27,12 @@ _new = object.__new__
 
 @final
 class Tensor(
-    Elementwise[DT, Unpack[Shape]],
-    Reduce[DT, Unpack[Shape]],
-    Linalg[DT, Unpack[Shape]],
-    Movement[DT, Unpack[Shape]],
-    Differentiate[DT, Unpack[Shape]],
-    Export[DT, Unpack[Shape]],
+    Elementwise[DT, *Shape],
+    Reduce[DT, *Shape],
+    Linalg[DT, *Shape],
+    Movement[DT, *Shape],
+    Differentiate[DT, *Shape],
+    Export[DT, *Shape],
 ):
     """An array whose dtype and axes are part of its type: `Tensor[F32, B, L[784]]`.
 
@@ -50,15 +47,12 @@ class Tensor(
     """
 
     __slots__ = ("__weakref__", "_buffer", "_marks", "_spec")
-    _buffer: Any  # what the device computes on
-    _spec: Spec
-    _marks: tuple[tuple[Any, Any], ...]  # (tape, node), the oldest tape first
 
     def __init__(self, *_: object, **__: object) -> None:
         raise TypeError("Tensor is not called: use st.tensor(data), st.zeros(shape) or st.from_numpy(array)")
 
     @classmethod
-    def _make(cls, buffer: Any, spec: Spec, marks: tuple[tuple[Any, Any], ...]) -> Tensor[Any, Unpack[tuple[Any, ...]]]:
+    def _make(cls, buffer: Any, spec: Spec, marks: tuple[tuple[Any, Any], ...]) -> Tensor[Any, *tuple[Any, ...]]:
         self = _new(cls)
         self._buffer = buffer
         self._spec = spec
@@ -91,36 +85,6 @@ class Tensor(
     def __del__(self) -> None:
         self._spec.release(self)
 
-    @property
-    def shape(self) -> tuple[Unpack[Shape]]:
-        """Sizes of the axes."""
-        return self._spec.shape  # type: ignore[return-value]
 
-    @property
-    def dtype(self) -> AnyDType:
-        """The element type, such as `F32`."""
-        return self._spec.dtype
-
-    @property
-    def device(self) -> Device:
-        """Where the elements are."""
-        return self._spec.device
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self._spec.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        return self._spec.size
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes that the elements take."""
-        return self._spec.size * self._spec.dtype.itemsize
-
-
-AnyTensor = Tensor[Any, Unpack[tuple[Any, ...]]]
+AnyTensor = Tensor[Any, *tuple[Any, ...]]
 _apply_module.tensors_are_made_by(Tensor._make)

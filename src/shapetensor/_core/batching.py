@@ -59,4 +59,3 @@ def apply_op(call: Call, xs: Sequence[Any], attrs: dict[str, Any]) -> Any:
     from .apply import apply
 
     return apply(call.op, tuple(xs), tuple(attrs.values()))
-

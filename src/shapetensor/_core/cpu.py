@@ -60,6 +60,7 @@ def extent(shape: Ints, strides: Ints) -> int:
 
 def _view(call: Call) -> Any:
     """A function of the input's buffer that cuts out what the outputs see; nothing is copied."""
+    assert call.views is not None
     ends = [(o, o + extent(s.shape, s.strides)) for o, s in zip(call.views, call.outs, strict=True)]
     if call.many:
         return lambda x: [x[start:end] for start, end in ends]

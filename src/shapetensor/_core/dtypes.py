@@ -6,6 +6,7 @@ A dtype is a class, never instantiated: it can stand in an annotation (`Tensor[F
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -33,10 +34,9 @@ class DType:
     type: ClassVar[Any] = None  # jaxtyping reads `x.dtype.type.__name__`
 
     def __init_subclass__(cls) -> None:
-        # `type` is shadowed by the class variable above, so the builtin is reached through `cls`.
-        cls.type = cls.__class__(cls.name, (), {})
+        cls.type = builtins.type(cls.name, (), {})
 
-    def __new__(cls) -> DType:  # type: ignore[misc]
+    def __new__(cls) -> DType:
         raise TypeError(f"{cls.__name__} is a dtype: use it as it is, without calling it")
 
 

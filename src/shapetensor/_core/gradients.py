@@ -83,7 +83,9 @@ def _common_tape(leaves: Sequence[Any]) -> Tape:
         raise ValueError("backward: wrt holds no tensor")
     on_all = [t for t, _ in leaves[0]._marks if isinstance(t, Tape) and all(_node(x, t) is not None for x in leaves)]
     if not on_all:
-        raise ValueError("backward: a tensor in wrt is not on a tape with the others: take them from one st.traced(...)")
+        raise ValueError(
+            "backward: a tensor in wrt is not on a tape with the others: take them from one st.traced(...)"
+        )
     return on_all[-1]
 
 

@@ -111,9 +111,7 @@ def _walk_entry(entry: Entry, gradients: dict[int, Any], needed: set[int]) -> No
 def _with_zeros(gradients: list[Any], specs: Sequence[Spec]) -> list[Any]:
     """Outputs that nothing was derived from have the gradient 0; those of integers stay None."""
     like = next(g for g in gradients if g is not None)
-    return [
-        like._zeros(s) if g is None and s.differentiable else g for g, s in zip(gradients, specs, strict=True)
-    ]
+    return [like._zeros(s) if g is None and s.differentiable else g for g, s in zip(gradients, specs, strict=True)]
 
 
 def _arguments(rule: Rule, call: Call, values: Any, index: int, extra: dict[str, Any]) -> list[Any]:

@@ -181,8 +181,8 @@ def full(
 
 
 def zeros_like(
-    x: Tensor[DT, Unpack[Shape]], /, *, dtype: AnyDType | str | None = None, device: Any = None
-) -> Tensor[DT, Unpack[Shape]]:
+    x: Tensor[DT, *Shape], /, *, dtype: AnyDType | str | None = None, device: Any = None
+) -> Tensor[DT, *Shape]:
     """Zeros of a tensor's shape, dtype and device.
 
     Shape: `(...) -> (...)`.
@@ -201,8 +201,8 @@ def zeros_like(
 
 
 def ones_like(
-    x: Tensor[DT, Unpack[Shape]], /, *, dtype: AnyDType | str | None = None, device: Any = None
-) -> Tensor[DT, Unpack[Shape]]:
+    x: Tensor[DT, *Shape], /, *, dtype: AnyDType | str | None = None, device: Any = None
+) -> Tensor[DT, *Shape]:
     """Ones of a tensor's shape, dtype and device.
 
     Shape: `(...) -> (...)`.
@@ -221,8 +221,8 @@ def ones_like(
 
 
 def full_like(
-    x: Tensor[DT, Unpack[Shape]], /, fill_value: float, *, dtype: AnyDType | str | None = None, device: Any = None
-) -> Tensor[DT, Unpack[Shape]]:
+    x: Tensor[DT, *Shape], /, fill_value: float, *, dtype: AnyDType | str | None = None, device: Any = None
+) -> Tensor[DT, *Shape]:
     """One value in a tensor's shape, dtype and device.
 
     Shape: `(...) -> (...)`.
@@ -266,29 +266,21 @@ def _from_data(data: Any, wanted: AnyDType | None) -> AnyTensor:
     """A CPU tensor of data that is none yet; of the wanted dtype where one rounding by NumPy leads there."""
     import numpy as np
 
-    if not _is_literal(data):
+    kinds = _leaf_types(data) if isinstance(data, (list, tuple)) else {type(data)}
+    if any(hasattr(kind, "__array__") and not issubclass(kind, np.generic) for kind in kinds):
+        if Tensor in kinds:  # NumPy would take them off their tapes and devices
+            raise TypeError("tensor: the list holds tensors: use st.stack(...) or st.concat(...)")
         return _copied(np.asarray(data))
     try:
-        array = np.asarray(data)
+        array = np.asarray(data, np.float64 if float in kinds else None)
     except ValueError as error:
         raise ShapeError(f"tensor: nested lists have different lengths: {error}") from None
-    array = _in_range(array, wanted)
+    if kinds and kinds <= {int, bool}:
+        array = _exact_integers(array, data, wanted)
     if array.dtype == np.float64 and wanted in (None, F32):
         with np.errstate(over="ignore"):
             array = array.astype(np.float32)
     return _copied(array)
-
-
-def _is_literal(data: Any) -> bool:
-    """Whether data is made of numbers alone, whose dtype is ours to choose.
-
-    Raises:
-        TypeError: for tensors inside lists: NumPy would copy them off their tapes and devices.
-    """
-    kinds = _leaf_types(data) if isinstance(data, (list, tuple)) else {type(data)}
-    if Tensor in kinds:
-        raise TypeError("tensor: the list holds tensors: use st.stack(...) or st.concat(...)")
-    return not any(hasattr(kind, "__array__") and not hasattr(kind, "is_integer") for kind in kinds)
 
 
 def _leaf_types(data: Any) -> set[type]:
@@ -302,23 +294,24 @@ def _leaf_types(data: Any) -> set[type]:
     return kinds
 
 
-def _in_range(array: NDArray[Any], wanted: AnyDType | None) -> NDArray[Any]:
-    """Literals in a dtype that tensors have; NumPy takes uint64 and object for ints beyond int64.
+def _exact_integers(array: NDArray[Any], data: Any, wanted: AnyDType | None) -> NDArray[Any]:
+    """Python ints as int64 or bool; NumPy makes uint64, float64 or object of those beyond int64.
 
     Raises:
-        OverflowError: for an int outside the range of the wanted dtype, I64 where none is.
+        OverflowError: for an int outside the range of the wanted dtype, I64 where none is wanted.
     """
-    wide = array.dtype.kind == "O" or array.dtype.name == "uint64"
-    if array.dtype.kind not in "iuO" or not array.size or (wide and any(type(v) is not int for v in array.flat)):
-        return array
+    import numpy as np
+
     target = I64 if wanted is None else wanted
+    beyond = array.dtype.name not in ("int64", "bool")
     if not issubclass(target, Integer):
-        return array.astype("float64") if wide else array
-    for value in (int(array.min()), int(array.max())):
+        return np.asarray(data, np.float64) if beyond else array
+    exact = np.asarray(data, object) if beyond else array
+    for value in (int(exact.min()), int(exact.max())):
         if not target.low <= value <= target.high:
             name = target.__name__
             raise OverflowError(f"tensor: {value} is out of range for {name} ({target.low} to {target.high})")
-    return array.astype("int64") if wide else array
+    return exact
 
 
 def _copied(array: NDArray[Any]) -> AnyTensor:

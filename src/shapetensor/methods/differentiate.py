@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from typing_extensions import TypeVarTuple, Unpack
-
-from .._core.dtypes import DType
 from .._core.gradients import Gradients, backward, on_new_tape
+from .base import DT, Base, Shape
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-DT = TypeVar("DT", bound=DType)
-Shape = TypeVarTuple("Shape")
 
-
-class Differentiate(Generic[DT, Unpack[Shape]]):
+class Differentiate(Base[DT, *Shape]):
     """`x.traced()` puts a tensor on a new tape; `loss.backward(wrt=...)` walks it."""
 
     __slots__ = ()
 
-    def traced(self: Tensor[DT, Unpack[Shape]]) -> Tensor[DT, Unpack[Shape]]:
+    def traced(self) -> Tensor[DT, *Shape]:
         """The same value at the start of a new tape; see `shapetensor.traced` for several at once."""
         return on_new_tape([self])[0]  # type: ignore[no-any-return]
 
-    def backward(self: Tensor[DT, Unpack[Shape]], *, wrt: Any) -> Gradients:
+    def backward(self, *, wrt: Any) -> Gradients:
         """Gradients of this scalar with respect to what came from `traced`; a tape can be walked once.
 
         Raises:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
-
-from typing_extensions import TypeVarTuple, Unpack
+from typing import TYPE_CHECKING
 
 from .._core.apply import apply
-from .._core.dtypes import AnyDType, DType, as_dtype
+from .._core.dtypes import AnyDType, as_dtype
 from .._core.ops import elementwise as ops
+from .base import DT, Base, Shape
 
 if TYPE_CHECKING:
     from ..tensor import AnyTensor, Tensor
 
-DT = TypeVar("DT", bound=DType)
-Shape = TypeVarTuple("Shape")
 
-
-class Elementwise(Generic[DT, Unpack[Shape]]):
+class Elementwise(Base[DT, *Shape]):
     """Arithmetic, comparison and functions of one element; operands broadcast and promote."""
 
     __slots__ = ()
@@ -46,7 +42,7 @@ class Elementwise(Generic[DT, Unpack[Shape]]):
     def __rtruediv__(self, other: float) -> AnyTensor:
         return apply(ops.div, (other, self))
 
-    def __neg__(self) -> Tensor[DT, Unpack[Shape]]:
+    def __neg__(self) -> Tensor[DT, *Shape]:
         return apply(ops.neg, (self,))
 
     def __lt__(self, other: AnyTensor | float) -> AnyTensor:
@@ -67,23 +63,23 @@ class Elementwise(Generic[DT, Unpack[Shape]]):
     def __ne__(self, other: object) -> AnyTensor:  # type: ignore[override]
         return apply(ops.not_equal, (self, other))
 
-    def exp(self) -> Tensor[DT, Unpack[Shape]]:
+    def exp(self) -> Tensor[DT, *Shape]:
         """e to the power of each element; see `shapetensor.exp`."""
         return apply(ops.exp, (self,))
 
-    def log(self) -> Tensor[DT, Unpack[Shape]]:
+    def log(self) -> Tensor[DT, *Shape]:
         """Natural logarithm of each element; see `shapetensor.log`."""
         return apply(ops.log, (self,))
 
-    def sqrt(self) -> Tensor[DT, Unpack[Shape]]:
+    def sqrt(self) -> Tensor[DT, *Shape]:
         """Square root of each element; see `shapetensor.sqrt`."""
         return apply(ops.sqrt, (self,))
 
-    def tanh(self) -> Tensor[DT, Unpack[Shape]]:
+    def tanh(self) -> Tensor[DT, *Shape]:
         """Hyperbolic tangent of each element; see `shapetensor.tanh`."""
         return apply(ops.tanh, (self,))
 
-    def relu(self) -> Tensor[DT, Unpack[Shape]]:
+    def relu(self) -> Tensor[DT, *Shape]:
         """Each element, 0 where it is negative; see `shapetensor.relu`."""
         return apply(ops.relu, (self,))
 

@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from typing_extensions import TypeVarTuple, Unpack
-
-from .._core.dtypes import BF16, F32, DType, Float, Integer
+from .._core.dtypes import BF16, F32, Float, Integer
 from .._core.errors import ShapeError
+from .base import DT, Base, Shape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..tensor import AnyTensor, Tensor
 
-DT = TypeVar("DT", bound=DType)
-Shape = TypeVarTuple("Shape")
 
-
-class Export(Generic[DT, Unpack[Shape]]):
+class Export(Base[DT, *Shape]):
     """Looking at the elements."""
 
     __slots__ = ()
     # NumPy leaves `ndarray + tensor` and `np.float32(2) * tensor` to us, where promotion is ours.
     __array_ufunc__ = None
 
-    def numpy(self: Tensor[DT, Unpack[Shape]]) -> NDArray[Any]:
+    def numpy(self) -> NDArray[Any]:
         """A read-only NumPy view of the elements; `.copy()` it to write."""
         from .._core.interop import view_out
 
         return view_out(self._buffer, self._spec)
 
-    def __array__(self: Tensor[DT, Unpack[Shape]], dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         array = self.numpy()
         if dtype is not None and array.dtype != dtype:
             if copy is False:
@@ -40,41 +36,41 @@ class Export(Generic[DT, Unpack[Shape]]):
             return array.astype(dtype)
         return array.copy() if copy else array
 
-    def item(self: Tensor[DT, Unpack[Shape]]) -> Any:
+    def item(self) -> Any:
         """The only element, as a Python number."""
         if self.size != 1:
             raise ShapeError(f"item: a tensor of shape {self.shape} has {self.size} elements, not 1")
-        source = self.astype(F32) if self.dtype is BF16 else self
+        source = self._any.astype(F32) if self.dtype is BF16 else self._any
         return source.numpy().item()
 
-    def tolist(self: Tensor[DT, Unpack[Shape]]) -> Any:
+    def tolist(self) -> Any:
         """The elements as nested lists of Python numbers."""
-        source = self.astype(F32) if self.dtype is BF16 else self
+        source = self._any.astype(F32) if self.dtype is BF16 else self._any
         return source.numpy().tolist()
 
-    def __bool__(self: Tensor[DT, Unpack[Shape]]) -> bool:
+    def __bool__(self) -> bool:
         return bool(self.item())
 
-    def __int__(self: Tensor[DT, Unpack[Shape]]) -> int:
+    def __int__(self) -> int:
         return int(self.item())
 
-    def __float__(self: Tensor[DT, Unpack[Shape]]) -> float:
+    def __float__(self) -> float:
         return float(self.item())
 
-    def __index__(self: Tensor[DT, Unpack[Shape]]) -> int:
+    def __index__(self) -> int:
         if not issubclass(self.dtype, Integer):
             raise TypeError(f"a tensor of {self.dtype.__name__} is not an index: use an integer tensor")
         return int(self.item())
 
-    def __len__(self: Tensor[DT, Unpack[Shape]]) -> int:
+    def __len__(self) -> int:
         if not self.shape:
             raise TypeError("len() of a 0-d tensor")
-        return self.shape[0]
+        return self._spec.shape[0]
 
-    def __iter__(self: Tensor[DT, Unpack[Shape]]) -> Iterator[AnyTensor]:
+    def __iter__(self) -> Iterator[AnyTensor]:
         if not self.shape:
             raise TypeError("iteration over a 0-d tensor")
-        return iter(self.unstack())
+        return iter(self._any.unstack())
 
     def __contains__(self, item: object) -> bool:
         raise TypeError("`in` is not defined for tensors: write (x == value).max() or bool(...) of what you mean")
@@ -82,22 +78,22 @@ class Export(Generic[DT, Unpack[Shape]]):
     def __setitem__(self, key: object, value: object) -> None:
         raise TypeError("tensors are immutable: use st.where(condition, new, x) for a changed copy")
 
-    def __copy__(self: Tensor[DT, Unpack[Shape]]) -> Tensor[DT, Unpack[Shape]]:
-        return self
+    def __copy__(self) -> Tensor[DT, *Shape]:
+        return self  # type: ignore[return-value]
 
-    def __deepcopy__(self: Tensor[DT, Unpack[Shape]], memo: object) -> Tensor[DT, Unpack[Shape]]:
-        return self
+    def __deepcopy__(self, memo: object) -> Tensor[DT, *Shape]:
+        return self  # type: ignore[return-value]
 
-    def __repr__(self: Tensor[DT, Unpack[Shape]]) -> str:
-        kind = ", ".join([self.dtype.__name__, *map(str, self.shape)])
+    def __repr__(self) -> str:
+        kind = ", ".join([self.dtype.__name__, *map(str, self._spec.shape)])
         if self.device.name != "cpu":
             return f"Tensor[{kind}] on {self.device!r}"
         import numpy as np
 
-        shown = self.astype(F32) if issubclass(self.dtype, Float) and not self.dtype.computes else self
+        shown = self._any.astype(F32) if issubclass(self.dtype, Float) and not self.dtype.computes else self._any
         head = f"Tensor[{kind}]("
         body = np.array2string(shown.numpy(), separator=", ", prefix=head)
         return f"{head}{body}{', traced' if self._marks else ''})"
 
-    def __format__(self: Tensor[DT, Unpack[Shape]], spec: str) -> str:
+    def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else repr(self)

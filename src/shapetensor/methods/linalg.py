@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
-
-from typing_extensions import TypeVarTuple, Unpack
+from typing import TYPE_CHECKING, Any
 
 from .._core.apply import apply
-from .._core.dtypes import DType
 from .._core.errors import ShapeError
 from .._core.ops import linalg, movement
+from .base import DT, Base, Shape
 
 if TYPE_CHECKING:
-    from ..tensor import AnyTensor, Tensor
-
-DT = TypeVar("DT", bound=DType)
-Shape = TypeVarTuple("Shape")
+    from ..tensor import AnyTensor
 
 
-class Linalg(Generic[DT, Unpack[Shape]]):
+class Linalg(Base[DT, *Shape]):
     """`@`, `.mT` and `.T`."""
 
     __slots__ = ()
@@ -35,7 +30,7 @@ class Linalg(Generic[DT, Unpack[Shape]]):
         return apply(movement.matrix_transpose, (self,))
 
     @property
-    def T(self: Tensor[DT, Unpack[Shape]]) -> AnyTensor:
+    def T(self) -> AnyTensor:
         """The transpose of a matrix; for more axes use `.mT` or `permute_dims`."""
         if self.ndim != 2:
             raise ShapeError(f"T: {self.shape} has {self.ndim} axes, not 2: use x.mT or x.permute_dims(...)")

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
-
-from typing_extensions import TypeVarTuple, Unpack
+from typing import TYPE_CHECKING, Any
 
 from .._core.apply import apply, apply_many
 from .._core.dims import normalise_axes, normalise_axis, reshape_to
-from .._core.dtypes import Bool, DType
+from .._core.dtypes import Bool
 from .._core.errors import DTypeError, ShapeError
 from .._core.ops import index as index_ops
 from .._core.ops import movement as ops
+from .base import DT, Base, Shape
 
 if TYPE_CHECKING:
-    from ..tensor import AnyTensor, Tensor
-
-DT = TypeVar("DT", bound=DType)
-Shape = TypeVarTuple("Shape")
+    from ..tensor import AnyTensor
 
 
-class Movement(Generic[DT, Unpack[Shape]]):
+class Movement(Base[DT, *Shape]):
     """The same elements in another arrangement."""
 
     __slots__ = ()
@@ -30,41 +26,43 @@ class Movement(Generic[DT, Unpack[Shape]]):
         """The elements in C order in another shape; see `shapetensor.reshape`."""
         return apply(ops.reshape, (self,), (_resolved(self, as_shape(shape, *more)),))
 
-    def expand_dims(self: Tensor[DT, Unpack[Shape]], axis: int) -> AnyTensor:
+    def expand_dims(self, axis: int) -> AnyTensor:
         """A new axis of size 1; see `shapetensor.expand_dims`."""
         return apply(ops.expand_dims, (self,), (normalise_axis(axis, self.ndim + 1),))
 
-    def squeeze(self: Tensor[DT, Unpack[Shape]], axis: int | tuple[int, ...]) -> AnyTensor:
+    def squeeze(self, axis: int | tuple[int, ...]) -> AnyTensor:
         """Axes of size 1 removed; see `shapetensor.squeeze`."""
         axes = normalise_axes(axis, self.ndim)
         for a in axes:
-            if self.shape[a] != 1:
-                raise ShapeError(f"squeeze: axis {a} of {self.shape} has size {self.shape[a]}, not 1")
-        return self.reshape(tuple(n for i, n in enumerate(self.shape) if i not in axes))
+            if self._spec.shape[a] != 1:
+                raise ShapeError(f"squeeze: axis {a} of {self.shape} has size {self._spec.shape[a]}, not 1")
+        return self.reshape(tuple(n for i, n in enumerate(self._spec.shape) if i not in axes))
 
     def broadcast_to(self, shape: tuple[int, ...]) -> AnyTensor:
         """Stretched to a shape without copying; see `shapetensor.broadcast_to`."""
         return apply(ops.broadcast_to, (self,), (as_shape(shape),))
 
-    def permute_dims(self: Tensor[DT, Unpack[Shape]], axes: tuple[int, ...] | int, *more: int) -> AnyTensor:
+    def permute_dims(self, axes: tuple[int, ...] | int, *more: int) -> AnyTensor:
         """Axes in another order; see `shapetensor.permute_dims`."""
         order = as_shape(axes, *more)
         return apply(ops.permute_dims, (self,), (tuple(normalise_axis(a, self.ndim) for a in order),))
 
-    def unstack(self: Tensor[DT, Unpack[Shape]], *, axis: int = 0) -> list[AnyTensor]:
+    def unstack(self, *, axis: int = 0) -> list[AnyTensor]:
         """The slices along an axis; see `shapetensor.unstack`."""
         return apply_many(ops.unstack, (self,), (normalise_axis(axis, self.ndim),))
 
-    def take(self: Tensor[DT, Unpack[Shape]], indices: AnyTensor, *, axis: int) -> AnyTensor:
+    def take(self, indices: AnyTensor, *, axis: int) -> AnyTensor:
         """Slices at integer positions; see `shapetensor.take`."""
         return apply(index_ops.take, (self, indices), (normalise_axis(axis, self.ndim),))
 
-    def __getitem__(self: Tensor[DT, Unpack[Shape]], key: Any) -> AnyTensor:
+    def __getitem__(self, key: Any) -> AnyTensor:
         if hasattr(key, "_spec"):
-            return _take_rows(self, key)
-        bounds, keep = _parse_index(self.shape, key if isinstance(key, tuple) else (key,))
-        out = apply(ops.slice_, (self,), (bounds,)) if any(b != ops.WHOLE for b in bounds) else self
-        return out if keep is None else _reshape_kept(out, keep)
+            return self.take(_index_tensor(key), axis=0)
+        bounds, keep = _parse_index(self._spec.shape, key if isinstance(key, tuple) else (key,))
+        out = apply(ops.slice_, (self,), (bounds,)) if any(b != ops.WHOLE for b in bounds) else self._any
+        if keep is None:
+            return out
+        return out.reshape(tuple(1 if axis < 0 else out.shape[axis] for axis in keep))
 
     def _concat(self, others: list[AnyTensor], axis: int) -> AnyTensor:
         return apply(ops.concat, (self, *others), (axis,))
@@ -89,10 +87,12 @@ def _resolved(x: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
         raise ShapeError(f"reshape: {error}") from None
 
 
-def _take_rows(x: Any, key: Any) -> Any:
+def _index_tensor(key: AnyTensor) -> AnyTensor:
     if key.dtype is Bool:
-        raise DTypeError("a Bool tensor as index has a result whose shape depends on data: use st.where(mask, x, other)")
-    return x.take(key, axis=0)
+        raise DTypeError(
+            "a Bool tensor as index has a result whose shape depends on data: use st.where(mask, x, other)"
+        )
+    return key
 
 
 def _parse_index(shape: tuple[int, ...], key: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[int] | None]:
@@ -136,7 +136,3 @@ def _position(key: Any, axis: int, shape: tuple[int, ...]) -> tuple[int, int, No
     if not -size <= i < size:
         raise IndexError(f"index {i} is out of range for axis {axis} of shape {shape}")
     return (i % size, i % size + 1, None)
-
-
-def _reshape_kept(x: Any, keep: list[int]) -> Any:
-    return x.reshape(tuple(1 if axis < 0 else x.shape[axis] for axis in keep))

@@ -2,60 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
-
-from typing_extensions import TypeVarTuple, Unpack
+from typing import TYPE_CHECKING
 
 from .._core.apply import apply
 from .._core.dims import normalise_axes, normalise_axis
-from .._core.dtypes import DType, Float
+from .._core.dtypes import Float
 from .._core.errors import DTypeError, ShapeError
 from .._core.ops import reduce as ops
+from .base import DT, Base, Shape
 
 if TYPE_CHECKING:
-    from ..tensor import AnyTensor, Tensor
+    from ..tensor import AnyTensor
 
-DT = TypeVar("DT", bound=DType)
-Shape = TypeVarTuple("Shape")
 Axis = int | tuple[int, ...] | None
 
 
-class Reduce(Generic[DT, Unpack[Shape]]):
+class Reduce(Base[DT, *Shape]):
     """Sums, means and maxima over axes."""
 
     __slots__ = ()
 
-    def sum(self: Tensor[DT, Unpack[Shape]], *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+    def sum(self, *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
         """The sum over axes; see `shapetensor.sum`."""
         return apply(ops.sum, (self,), (normalise_axes(axis, self.ndim), keepdims))
 
-    def max(self: Tensor[DT, Unpack[Shape]], *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+    def max(self, *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
         """The maximum over axes; see `shapetensor.max`."""
         return apply(ops.max, (self,), (normalise_axes(axis, self.ndim), keepdims))
 
-    def argmax(self: Tensor[DT, Unpack[Shape]], *, axis: int | None = None, keepdims: bool = False) -> AnyTensor:
+    def argmax(self, *, axis: int | None = None, keepdims: bool = False) -> AnyTensor:
         """Where the maximum is; see `shapetensor.argmax`."""
         if axis is None:
-            found = apply(ops.argmax, (self.reshape((self.size,)),), ((0,), False))
+            found = apply(ops.argmax, (self._any.reshape((self.size,)),), ((0,), False))
             return found.reshape((1,) * self.ndim) if keepdims else found
         return apply(ops.argmax, (self,), ((normalise_axis(axis, self.ndim),), keepdims))
 
-    def mean(self: Tensor[DT, Unpack[Shape]], *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+    def mean(self, *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
         """The mean over axes; see `shapetensor.mean`."""
         if not issubclass(self.dtype, Float):
             raise DTypeError(f"mean: {self.dtype.__name__} has no exact mean: write x.astype(F32).mean(...)")
         axes = normalise_axes(axis, self.ndim)
-        return self.sum(axis=axes, keepdims=keepdims) / _count(self.shape, axes)
+        return self.sum(axis=axes, keepdims=keepdims) / _count(self._spec.shape, axes)
 
-    def var(
-        self: Tensor[DT, Unpack[Shape]], *, axis: Axis = None, correction: int = 0, keepdims: bool = False
-    ) -> AnyTensor:
+    def var(self, *, axis: Axis = None, correction: int = 0, keepdims: bool = False) -> AnyTensor:
         """The variance over axes; see `shapetensor.var`."""
         axes = normalise_axes(axis, self.ndim)
-        count = _count(self.shape, axes) - correction
+        count = _count(self._spec.shape, axes) - correction
         if count <= 0:
             raise ShapeError(f"var: {count + correction} elements are too few for correction={correction}")
-        centred = self - self.mean(axis=axes, keepdims=True)
+        centred = self._any - self.mean(axis=axes, keepdims=True)
         return (centred * centred).sum(axis=axes, keepdims=keepdims) / count
 
 

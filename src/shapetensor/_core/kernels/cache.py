@@ -33,6 +33,9 @@ from numba import njit, prange
 # contract lets a * b + c become one fused multiply-add; anything more would change results between kernels.
 DECORATOR = '@njit(cache={cache}, nogil=True, error_model="numpy", fastmath={{"contract"}})\n'
 
+# Settings of Numba that change generated code; the names of the processor and its features are overrides of the host's.
+_FLAGS = ("CPU_NAME", "CPU_FEATURES", "OPT", "BOUNDSCHECK", "LOOP_VECTORIZE", "SLP_VECTORIZE", "DEBUGINFO_DEFAULT")
+
 _lock = threading.RLock()
 _modules: dict[str, ModuleType] = {}
 
@@ -49,10 +52,9 @@ def digest() -> str:
     from llvmlite import binding
     from numba.core import config
 
-    cpu = config.CPU_NAME or binding.get_host_cpu_name()
-    features = config.CPU_FEATURES if config.CPU_FEATURES is not None else binding.get_host_cpu_features().flatten()
-    parts = [numba.__version__, llvmlite.__version__, sys.version, cpu, features]
-    parts += [f"{name}={getattr(config, name, None)}" for name in ("OPT", "BOUNDSCHECK", "LOOP_VECTORIZE", "DEBUG_JIT")]
+    flags = {name: getattr(config, name, None) for name in _FLAGS}
+    host = binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()
+    parts = [numba.__version__, llvmlite.__version__, sys.version, *host, *flags.items()]
     state = hashlib.sha256("\n".join(map(str, parts)).encode())
     for path in _source_files():
         state.update(path.relative_to(_SOURCES).as_posix().encode() + b"\0" + path.read_bytes())

@@ -100,10 +100,10 @@ def _checked_integer(op: str, dtype: type[Integer]) -> Callable[[Any], int]:
     low, high, name = dtype.low, dtype.high, dtype.__name__
 
     def convert(value: Any) -> int:
-        value = int(value)
-        if not low <= value <= high:
-            raise OverflowError(f"{op}: {value} is out of range for {name} ({low} to {high})")
-        return value
+        number = int(value)
+        if not low <= number <= high:
+            raise OverflowError(f"{op}: {number} is out of range for {name} ({low} to {high})")
+        return number
 
     return convert
 
@@ -158,10 +158,14 @@ def _single(
 
     if launch.scalars:
         return _with_scalars(many, launch.scalars)
-    return {1: one, 2: two}.get(launch.inputs, many)
+    if launch.inputs > 2:
+        return many
+    return one if launch.inputs == 1 else two
 
 
-def _with_scalars(run: Callable[..., Flat], scalars: tuple[tuple[int, Callable[[Any], Any]], ...]) -> Callable[..., Flat]:
+def _with_scalars(
+    run: Callable[..., Flat], scalars: tuple[tuple[int, Callable[[Any], Any]], ...]
+) -> Callable[..., Flat]:
     """`run` with Python scalars converted first: for two operands without a loop."""
     if len(scalars) == 1:
         (index, convert) = scalars[0]

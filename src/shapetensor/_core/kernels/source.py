@@ -28,6 +28,10 @@ class Kernel:
         start = next(i for i, line in enumerate(lines) if line.startswith("def "))
         return "".join(k.text() for k in self.uses) + "{kernel}\n" + "".join(lines[start:]) + "\n\n"
 
+    def __call__(self, *args: Any) -> Any:
+        """The function itself, uncompiled: kernels call their helpers by name."""
+        return self.function(*args)
+
     def load(self) -> Callable[..., Any]:
         """The compiled form."""
         if self._loaded is None:

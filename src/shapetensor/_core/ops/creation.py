@@ -6,7 +6,7 @@ from typing import Any
 
 from ..dims import Shape
 from ..dtypes import AnyDType
-from ..op import OPAQUE, define
+from ..op import OPAQUE, Op, define
 
 
 def _full_shape(fill_value: Shape, *, shape: Shape, dtype: AnyDType, device: Any) -> Shape:
@@ -17,4 +17,4 @@ def _full_dtype(fill_value: AnyDType, *, dtype: AnyDType) -> AnyDType:
     return dtype
 
 
-full = define("full", kind=OPAQUE, shape=_full_shape, dtype=_full_dtype)
+full: Op = define("full", kind=OPAQUE, shape=_full_shape, dtype=_full_dtype)

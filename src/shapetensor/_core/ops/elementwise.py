@@ -56,20 +56,20 @@ def _stretch(tangent: Any, out_spec: Any) -> Any:
     return tangent if tangent.dtype is out_spec.dtype else tangent.astype(out_spec.dtype)
 
 
-add = _arithmetic(
+add: Op = _arithmetic(
     "add",
     _binary,
     booleans=True,
     vjp=(lambda g, x_spec: unbroadcast(g, x_spec), lambda g, y_spec: unbroadcast(g, y_spec)),
     jvp=(lambda dx, out_spec: _stretch(dx, out_spec), lambda dy, out_spec: _stretch(dy, out_spec)),
 )
-sub = _arithmetic(
+sub: Op = _arithmetic(
     "sub",
     _binary,
     vjp=(lambda g, x_spec: unbroadcast(g, x_spec), lambda g, y_spec: unbroadcast(-g, y_spec)),
     jvp=(lambda dx, out_spec: _stretch(dx, out_spec), lambda dy, out_spec: _stretch(-dy, out_spec)),
 )
-mul = _arithmetic(
+mul: Op = _arithmetic(
     "mul",
     _binary,
     booleans=True,
@@ -77,17 +77,20 @@ mul = _arithmetic(
     jvp=(lambda dx, y: dx * y, lambda dy, x: x * dy),
 )
 # d(x/y)/dy = -x/y^2 = -out/y: the output is at hand and saves a square that could overflow.
-div = _floating(
+div: Op = _floating(
     "div",
     _binary,
-    vjp=(lambda g, y, x_spec: unbroadcast(g / y, x_spec), lambda g, y, out, y_spec: unbroadcast(-(g * out / y), y_spec)),
+    vjp=(
+        lambda g, y, x_spec: unbroadcast(g / y, x_spec),
+        lambda g, y, out, y_spec: unbroadcast(-(g * out / y), y_spec),
+    ),
     jvp=(lambda dx, y: dx / y, lambda dy, y, out: -(dy * out / y)),
 )
-neg = _arithmetic("neg", _unary, vjp=(lambda g: -g,), jvp=(lambda dx: -dx,))
-exp = _floating("exp", _unary, vjp=(lambda g, out: g * out,), jvp=(lambda dx, out: dx * out,))
-log = _floating("log", _unary, vjp=(lambda g, x: g / x,), jvp=(lambda dx, x: dx / x,))
-sqrt = _floating("sqrt", _unary, vjp=(lambda g, out: g / (out + out),), jvp=(lambda dx, out: dx / (out + out),))
-tanh = _floating(
+neg: Op = _arithmetic("neg", _unary, vjp=(lambda g: -g,), jvp=(lambda dx: -dx,))
+exp: Op = _floating("exp", _unary, vjp=(lambda g, out: g * out,), jvp=(lambda dx, out: dx * out,))
+log: Op = _floating("log", _unary, vjp=(lambda g, x: g / x,), jvp=(lambda dx, x: dx / x,))
+sqrt: Op = _floating("sqrt", _unary, vjp=(lambda g, out: g / (out + out),), jvp=(lambda dx, out: dx / (out + out),))
+tanh: Op = _floating(
     "tanh", _unary, vjp=(lambda g, out: g - g * out * out,), jvp=(lambda dx, out: dx - dx * out * out,)
 )
 
@@ -97,7 +100,7 @@ def _share(x: Any, y: Any, dtype: AnyDType) -> Any:
     return ((x > y).astype(dtype) + (x >= y).astype(dtype)) * 0.5
 
 
-maximum = _arithmetic(
+maximum: Op = _arithmetic(
     "maximum",
     _binary,
     booleans=True,
@@ -111,7 +114,7 @@ maximum = _arithmetic(
     ),
 )
 # relu'(0) = 0, as in the usual frameworks; the output tells where it is active as well as the input does.
-relu = _arithmetic(
+relu: Op = _arithmetic(
     "relu",
     _unary,
     vjp=(lambda g, out: where(out > 0, g, 0.0),),
@@ -130,7 +133,7 @@ def _select_dtype(condition: AnyDType, x: AnyDType, y: AnyDType) -> AnyDType:
     return promote(x, y)
 
 
-where = define(
+where: Op = define(
     "where",
     kind=ELEMENTWISE,
     shape=_select_shape,
@@ -153,12 +156,12 @@ def _compare(name: str) -> Op:
     return define(name, kind=ELEMENTWISE, shape=_binary, dtype=_comparison(name), batch=batch_broadcasting)
 
 
-equal = _compare("equal")
-not_equal = _compare("not_equal")
-less = _compare("less")
-less_equal = _compare("less_equal")
-greater = _compare("greater")
-greater_equal = _compare("greater_equal")
+equal: Op = _compare("equal")
+not_equal: Op = _compare("not_equal")
+less: Op = _compare("less")
+less_equal: Op = _compare("less_equal")
+greater: Op = _compare("greater")
+greater_equal: Op = _compare("greater_equal")
 
 
 def _astype_shape(x: Shape, *, dtype: AnyDType) -> Shape:
@@ -169,7 +172,7 @@ def _astype_dtype(x: AnyDType, *, dtype: AnyDType) -> AnyDType:
     return dtype
 
 
-astype = define(
+astype: Op = define(
     "astype",
     kind=ELEMENTWISE,
     shape=_astype_shape,

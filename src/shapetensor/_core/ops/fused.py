@@ -7,8 +7,8 @@ from typing import Any
 from ..dims import Shape, normalise_axis, same, show
 from ..dtypes import AnyDType, Integer, promote_float, require_compute
 from ..errors import DTypeError, ShapeError
-from ..op import OPAQUE, define
-from .rules import batch_broadcasting, batch_shifting
+from ..op import OPAQUE, Op, define
+from .rules import batch_shifting
 
 
 def _along(x: Shape, *, axis: int) -> Shape:
@@ -29,7 +29,7 @@ def _softmax_vjp(g: Any, out: Any, axis: int) -> Any:
     return weighted - out * weighted.sum(axis=axis, keepdims=True)
 
 
-softmax = define(
+softmax: Op = define(
     "softmax",
     kind=OPAQUE,
     shape=_along,
@@ -38,7 +38,7 @@ softmax = define(
     vjp=(_softmax_vjp,),
     jvp=(lambda dx, out, axis: _softmax_vjp(dx, out, axis),),
 )
-log_softmax = define(
+log_softmax: Op = define(
     "log_softmax",
     kind=OPAQUE,
     shape=_along,
@@ -101,7 +101,7 @@ def _curvature(direction: Any, weights: Any, logits: Any) -> Any:
     return weights.expand_dims(axis) * _softmax_vjp(direction, softmax(logits, axis=axis), axis)
 
 
-cross_entropy = define(
+cross_entropy: Op = define(
     "cross_entropy",
     kind=OPAQUE,
     shape=_cross_entropy_shape,
@@ -110,7 +110,7 @@ cross_entropy = define(
     vjp=(lambda g, logits, labels: cross_entropy_backward(g, logits, labels), None),
     jvp=(lambda dlogits, logits, labels: _tangent(dlogits, logits, labels), None),
 )
-cross_entropy_backward = define(
+cross_entropy_backward: Op = define(
     "cross_entropy_backward",
     kind=OPAQUE,
     shape=_backward_shape,

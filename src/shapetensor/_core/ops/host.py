@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..dims import Shape, normalise_axis
-from ..dtypes import AnyDType, I64, require_compute
-from ..op import HOST, define
+from ..dtypes import I64, AnyDType, require_compute
+from ..op import HOST, Op, define
 from .index import scatter_add_along_axis, take_along_axis
 from .rules import batch_shifting
 
@@ -28,7 +28,7 @@ def _unsort(g: Any, out: Any, axis: int) -> Any:
 
 
 # Outputs: the sorted elements, and where each stood before; equal elements keep their order.
-sort = define(
+sort: Op = define(
     "sort",
     kind=HOST,
     shape=_sort_shape,

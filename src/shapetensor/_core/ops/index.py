@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..dims import Shape, normalise_axis, same, show
 from ..dtypes import AnyDType, Integer, require_compute
 from ..errors import DTypeError, ShapeError
-from ..op import OPAQUE, define
+from ..op import OPAQUE, Op, define
 
 
 def _indexed(x: AnyDType, indices: AnyDType) -> AnyDType:
@@ -27,7 +27,7 @@ def _scatter_shape(x: Shape, indices: Shape, *, axis: int, size: int) -> Shape:
     return (*x[:axis], size, *x[axis + rank :])
 
 
-take = define(
+take: Op = define(
     "take",
     kind=OPAQUE,
     shape=_take_shape,
@@ -35,7 +35,7 @@ take = define(
     vjp=(lambda g, indices, x_spec, axis: scatter_add(g, indices, axis=axis, size=x_spec.shape[axis]), None),
     jvp=(lambda dx, indices, axis: take(dx, indices, axis=axis), None),
 )
-scatter_add = define(
+scatter_add: Op = define(
     "scatter_add",
     kind=OPAQUE,
     shape=_scatter_shape,
@@ -65,7 +65,7 @@ def _scatter_along_shape(x: Shape, indices: Shape, *, axis: int, size: int) -> S
     return (*x[:axis], size, *x[axis + 1 :])
 
 
-take_along_axis = define(
+take_along_axis: Op = define(
     "take_along_axis",
     kind=OPAQUE,
     shape=_take_along_shape,
@@ -76,7 +76,7 @@ take_along_axis = define(
     ),
     jvp=(lambda dx, indices, axis: take_along_axis(dx, indices, axis=axis), None),
 )
-scatter_add_along_axis = define(
+scatter_add_along_axis: Op = define(
     "scatter_add_along_axis",
     kind=OPAQUE,
     shape=_scatter_along_shape,

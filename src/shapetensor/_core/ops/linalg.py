@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..dims import Shape, broadcast, same, show
 from ..dtypes import AnyDType, Bool, promote, require_compute
 from ..errors import DTypeError, ShapeError
-from ..op import CONTRACT, Call, define
+from ..op import CONTRACT, Call, Op, define
 from .rules import batch_broadcasting, unbroadcast
 
 
@@ -38,7 +38,7 @@ def _matmul_flops(call: Call) -> int:
     return 2 * call.outs[0].size * call.ins[0].shape[-1]
 
 
-matmul = define(
+matmul: Op = define(
     "matmul",
     kind=CONTRACT,
     shape=_matmul_shape,
@@ -51,4 +51,3 @@ matmul = define(
     ),
     jvp=(lambda dx, w: dx @ w, lambda x, dw: x @ dw),
 )
-

@@ -57,7 +57,7 @@ def _batch_reshape(op: Op, xs: Sequence[Any], batched: Batched, attrs: Attrs) ->
     return op(xs[0], shape=(xs[0].shape[0], *attrs["shape"]))
 
 
-reshape = define(
+reshape: Op = define(
     "reshape",
     kind=MOVE,
     shape=_reshape_shape,
@@ -80,7 +80,7 @@ def _expand_view(x: Spec, axis: int) -> View:
     return 0, (*x.strides[:axis], 1, *x.strides[axis:])
 
 
-expand_dims = define(
+expand_dims: Op = define(
     "expand_dims",
     kind=MOVE,
     shape=_expand_shape,
@@ -116,7 +116,7 @@ def _batch_broadcast_to(op: Op, xs: Sequence[Any], batched: Batched, attrs: Attr
     return op(x.reshape((x.shape[0], *ones, *x.shape[1:])), shape=(x.shape[0], *shape))
 
 
-broadcast_to = define(
+broadcast_to: Op = define(
     "broadcast_to",
     kind=MOVE,
     shape=_broadcast_shape,
@@ -150,7 +150,7 @@ def _batch_permute(op: Op, xs: Sequence[Any], batched: Batched, attrs: Attrs) ->
     return op(xs[0], axes=(0, *(a + 1 for a in attrs["axes"])))
 
 
-permute_dims = define(
+permute_dims: Op = define(
     "permute_dims",
     kind=MOVE,
     shape=_permute_shape,
@@ -172,7 +172,7 @@ def _transpose_view(x: Spec) -> View:
     return 0, (*x.strides[:-2], x.strides[-1], x.strides[-2])
 
 
-matrix_transpose = define(
+matrix_transpose: Op = define(
     "matrix_transpose",
     kind=MOVE,
     shape=_transpose_shape,
@@ -213,7 +213,7 @@ def _batch_slice(op: Op, xs: Sequence[Any], batched: Batched, attrs: Attrs) -> A
     return op(xs[0], bounds=(WHOLE, *attrs["bounds"]))
 
 
-slice_ = define(
+slice_: Op = define(
     "slice",
     kind=MOVE,
     shape=_slice_shape,
@@ -235,7 +235,7 @@ def _batch_unslice(op: Op, xs: Sequence[Any], batched: Batched, attrs: Attrs) ->
     return op(xs[0], shape=(xs[0].shape[0], *attrs["shape"]), bounds=(WHOLE, *attrs["bounds"]))
 
 
-slice_backward = define(
+slice_backward: Op = define(
     "slice_backward",
     kind=MOVE,
     shape=_unslice_shape,
@@ -280,7 +280,7 @@ def _batch_concat(op: Op, xs: Sequence[Any], batched: Batched, attrs: Attrs) -> 
     return op(*full, axis=attrs["axis"] + 1)
 
 
-concat = define(
+concat: Op = define(
     "concat",
     kind=MOVE,
     shape=_concat_shape,
@@ -308,7 +308,7 @@ def _stack(g: Sequence[Any], axis: int) -> Any:
     return concat(*(part.expand_dims(axis) for part in g), axis=axis)
 
 
-unstack = define(
+unstack: Op = define(
     "unstack",
     kind=MOVE,
     shape=_unstack_shape,

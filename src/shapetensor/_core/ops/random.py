@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..dims import Shape, show
-from ..dtypes import AnyDType, Integer, U32
+from ..dtypes import U32, AnyDType, Integer
 from ..errors import DTypeError, ShapeError
-from ..op import OPAQUE, define
+from ..op import OPAQUE, Op, define
 
 
 def _check_key(key: Shape) -> None:
@@ -52,7 +52,7 @@ def _fold_dtype(key: AnyDType, data: AnyDType) -> AnyDType:
     return U32
 
 
-random_uniform = define("random_uniform", kind=OPAQUE, shape=_drawn_shape, dtype=_drawn_dtype)
-random_normal = define("random_normal", kind=OPAQUE, shape=_drawn_shape, dtype=_drawn_dtype)
-random_split = define("random_split", kind=OPAQUE, shape=_split_shape, dtype=_split_dtype)
-random_fold_in = define("random_fold_in", kind=OPAQUE, shape=_fold_shape, dtype=_fold_dtype)
+random_uniform: Op = define("random_uniform", kind=OPAQUE, shape=_drawn_shape, dtype=_drawn_dtype)
+random_normal: Op = define("random_normal", kind=OPAQUE, shape=_drawn_shape, dtype=_drawn_dtype)
+random_split: Op = define("random_split", kind=OPAQUE, shape=_split_shape, dtype=_split_dtype)
+random_fold_in: Op = define("random_fold_in", kind=OPAQUE, shape=_fold_shape, dtype=_fold_dtype)

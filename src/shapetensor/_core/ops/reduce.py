@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..dims import Shape
-from ..dtypes import AnyDType, Float, I64, require_compute
+from ..dtypes import I64, AnyDType, Float, require_compute
 from ..errors import ShapeError
-from ..op import REDUCE, define
+from ..op import REDUCE, Op, define
 from .rules import batch_shifting, restore_axes
 
 
@@ -39,7 +39,7 @@ def _argmax_dtype(x: AnyDType) -> AnyDType:
     return I64
 
 
-sum = define(
+sum: Op = define(
     "sum",
     kind=REDUCE,
     shape=_reduced,
@@ -56,7 +56,7 @@ def _largest(x: Any, out: Any, axes: tuple[int, ...], dtype: AnyDType) -> Any:
     return ties / ties.sum(axis=axes, keepdims=True)
 
 
-max = define(
+max: Op = define(
     "max",
     kind=REDUCE,
     shape=_nonempty,
@@ -66,4 +66,4 @@ max = define(
     jvp=(lambda dx, x, out, axes, keepdims: (dx * _largest(x, out, axes, dx.dtype)).sum(axis=axes, keepdims=keepdims),),
 )
 
-argmax = define("argmax", kind=REDUCE, shape=_nonempty, dtype=_argmax_dtype, batch=batch_shifting("axes"))
+argmax: Op = define("argmax", kind=REDUCE, shape=_nonempty, dtype=_argmax_dtype, batch=batch_shifting("axes"))

@@ -66,9 +66,7 @@ def batch_loop(op: Op, xs: Sequence[Any], batched: Batched, attrs: Attrs) -> Any
     """One call for each example; right for every op, and the rule of those that have no other."""
     columns = [x.unstack() if b else None for x, b in zip(xs, batched, strict=True)]
     size = next(len(c) for c in columns if c is not None)
-    results = [
-        op(*(x if c is None else c[i] for x, c in zip(xs, columns, strict=True)), **attrs) for i in range(size)
-    ]
+    results = [op(*(x if c is None else c[i] for x, c in zip(xs, columns, strict=True)), **attrs) for i in range(size)]
     if op.many:
         return [_stack(list(outputs)) for outputs in zip(*results, strict=True)]
     return _stack(results)

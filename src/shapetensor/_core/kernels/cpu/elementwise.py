@@ -7,7 +7,7 @@ from typing import Any
 
 from ...dtypes import AnyDType, Bool, promote, promote_float
 from ...op import Call
-from ...spec import Spec
+from ...spec import Spec, make_spec
 from .. import cache, generate
 from ..launch import Builder, Launch, Place, broadcast_strides, merge, pad
 from .operands import cast_kernel, contiguous, copy
@@ -73,19 +73,15 @@ def _contiguous(b: Builder, wanted: list[AnyDType]) -> None:
 
 def _strided(b: Builder, wanted: list[AnyDType]) -> None:
     op, out = b.call.op, b.call.outs[0]
-    places: list[Place] = []
-    strides = []
-    for i, (spec, dtype) in enumerate(zip(b.call.ins, wanted, strict=True)):
-        place, steps = _operand(b, i, spec, dtype)
-        places.append(place)
-        strides.append(steps)
-    shape, steps = merge(out.shape, *strides)
+    operands = [_operand(b, i, spec, dtype) for i, (spec, dtype) in enumerate(zip(b.call.ins, wanted, strict=True))]
+    places = [place for place, _ in operands]
+    shape, strides = merge(out.shape, *(steps for _, steps in operands))
     if len(shape) > generate.RANK:
-        places = [_stretched(b, p, out.shape, s, d) for p, s, d in zip(places, strides, wanted, strict=True)]
-        shape, steps = (out.size,), [(1,)] * len(places)
+        places = [_stretched(b, p, out.shape, s, d) for (p, s), d in zip(operands, wanted, strict=True)]
+        shape, strides = (out.size,), [(1,) for _ in places]
     name = f"{op.name}_strided"
     kernel = getattr(cache.load(name, generate.strided(name, EXPRESSIONS[op.name], op.inputs)), name)
-    padded = [pad(s, generate.RANK, 0) for s in steps]
+    padded = [pad(s, generate.RANK, 0) for s in strides]
     b.step(kernel, *places, pad(shape, generate.RANK, 1), *padded, b.outs[0])
 
 
@@ -99,13 +95,7 @@ def _operand(b: Builder, index: int, spec: Spec, dtype: AnyDType) -> tuple[Place
     if spec.dtype is dtype:
         return b.ins[index], broadcast_strides(spec, shape)
     place = contiguous(b, index, dtype)
-    return place, broadcast_strides(_in_c_order(spec), shape)
-
-
-def _in_c_order(spec: Spec) -> Spec:
-    from ...spec import make_spec
-
-    return make_spec(spec.shape, spec.dtype, spec.device)
+    return place, broadcast_strides(make_spec(spec.shape, dtype, spec.device), shape)
 
 
 def _fill_one(value: Any, out: Any) -> None:
@@ -129,4 +119,5 @@ def prepare_astype(call: Call) -> Launch:
     return b.done()
 
 
-PREPARE: dict[str, Callable[[Call], Launch]] = {name: prepare for name in EXPRESSIONS} | {"astype": prepare_astype}
+PREPARE: dict[str, Callable[[Call], Launch]] = dict.fromkeys(EXPRESSIONS, prepare)
+PREPARE["astype"] = prepare_astype

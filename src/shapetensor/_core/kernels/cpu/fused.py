@@ -144,7 +144,9 @@ def prepare_cross_entropy_backward(call: Call) -> Launch:
 
 def _bad_label(classes: int) -> Callable[[int, Sequence[Any]], Exception]:
     def error(position: int, args: Sequence[Any]) -> Exception:
-        return IndexError(f"cross_entropy: label {args[1][position]} of row {position} is no class of 0 to {classes - 1}")
+        return IndexError(
+            f"cross_entropy: label {args[1][position]} of row {position} is no class of 0 to {classes - 1}"
+        )
 
     return error
 

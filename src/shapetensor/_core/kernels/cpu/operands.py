@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+
 import numpy as np
 
 from ...buffers import Flat
-from ...dtypes import BF16, F16, F32, AnyDType
+from ...dtypes import BF16, F16, AnyDType
 from ...spec import Ints
 from .. import cache, generate
 from ..launch import Builder, Place, merge, pad
@@ -103,4 +104,3 @@ def _is_c_order(shape: Ints, strides: Ints) -> bool:
     """Whether one flat array in this order holds exactly these elements."""
     merged, (steps,) = merge(shape, strides)
     return not merged or (len(merged) == 1 and steps[0] == 1)
-

@@ -135,7 +135,7 @@ def prepare_fold_in(call: Call) -> Launch:
     return b.done()
 
 
-def _fold_tensor(run):  # type: ignore[no-untyped-def]
+def _fold_tensor(run: Callable[..., None]) -> Callable[..., None]:
     return lambda key, data, out: run(key, FOLD, int(data[0]), out)
 
 

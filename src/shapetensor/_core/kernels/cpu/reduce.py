@@ -110,7 +110,7 @@ def _size(shape: Ints, axes: range | tuple[int, ...]) -> int:
 
 
 def _generated(name: str) -> Callable[[], Callable[..., None]]:
-    return lambda: getattr(cache.load(f"{name}_middle", _TEXTS[name]), f"{name}_middle")  # type: ignore[no-any-return]
+    return lambda: getattr(cache.load(f"{name}_middle", _TEXTS[name]), f"{name}_middle")
 
 
 PREPARE = {

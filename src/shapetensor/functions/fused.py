@@ -1,0 +1,57 @@
+"""Functions of rows that are one pass each, forward and backward."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from typing_extensions import TypeVarTuple, Unpack
+
+from .._core.apply import apply
+from .._core.dims import normalise_axis
+from .._core.dtypes import DType
+from .._core.ops import fused as ops
+from ..tensor import Tensor
+from .operands import operand
+
+DT = TypeVar("DT", bound=DType)
+Shape = TypeVarTuple("Shape")
+
+
+def softmax(x: Tensor[DT, Unpack[Shape]], /, *, axis: int = -1) -> Tensor[DT, Unpack[Shape]]:
+    """Elements as probabilities along an axis: `exp(x) / sum(exp(x))`.
+
+    The largest element is subtracted first, which changes nothing but keeps exp from overflowing.
+
+    Shape: `(..., n) -> (..., n)`.
+
+    Dtypes: floats; integers and booleans become F32.
+
+    Raises:
+        ShapeError: for an axis that x does not have, or one of size 0.
+        DTypeError: for storage dtypes.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.softmax(st.tensor([1000.0, 1000.0]))
+        Tensor[F32, 2]([0.5, 0.5])
+    """
+    return apply(ops.softmax, (x,), (normalise_axis(axis, operand("softmax", x).ndim),))
+
+
+def log_softmax(x: Tensor[DT, Unpack[Shape]], /, *, axis: int = -1) -> Tensor[DT, Unpack[Shape]]:
+    """The logarithm of `softmax`, exact where the probability is too small for a float.
+
+    Shape: `(..., n) -> (..., n)`.
+
+    Dtypes: floats; integers and booleans become F32.
+
+    Raises:
+        ShapeError: for an axis that x does not have, or one of size 0.
+        DTypeError: for storage dtypes.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.log_softmax(st.tensor([0.0, 1000.0]))
+        Tensor[F32, 2]([-1000.,     0.])
+    """
+    return apply(ops.log_softmax, (x,), (normalise_axis(axis, operand("log_softmax", x).ndim),))

@@ -1,0 +1,60 @@
+"""What all mixins of Tensor build on: its attributes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, TypeVarTuple
+
+from .._core.dtypes import AnyDType, DType
+
+if TYPE_CHECKING:
+    from .._core.device import Device
+    from .._core.spec import Spec
+    from ..tensor import AnyTensor
+
+DT = TypeVar("DT", bound=DType)
+Shape = TypeVarTuple("Shape")
+
+
+class Base(Generic[DT, *Shape]):
+    """Shape, dtype and device of a tensor."""
+
+    __slots__ = ()
+    if TYPE_CHECKING:  # the slots themselves are Tensor's
+        _buffer: Any  # what the device computes on
+        _spec: Spec
+        _marks: tuple[tuple[Any, Any], ...]  # (tape, node), the oldest tape first
+
+    @property
+    def shape(self) -> tuple[*Shape]:
+        """Sizes of the axes."""
+        return self._spec.shape  # type: ignore[return-value]
+
+    @property
+    def dtype(self) -> AnyDType:
+        """The element type, such as `F32`."""
+        return self._spec.dtype
+
+    @property
+    def device(self) -> Device:
+        """Where the elements are."""
+        return self._spec.device
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self._spec.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self._spec.size
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the elements take."""
+        return self._spec.size * self._spec.dtype.itemsize
+
+    @property
+    def _any(self) -> AnyTensor:
+        """This tensor with the methods of all mixins, for the type checker."""
+        return self  # type: ignore[return-value]

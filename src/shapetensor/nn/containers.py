@@ -1,0 +1,100 @@
+"""Modules made of modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, overload
+
+from typing_extensions import Self, TypeVarTuple, Unpack
+
+from .. import random
+from .module import Module
+
+if TYPE_CHECKING:
+    from ..tensor import AnyTensor
+
+Layers = TypeVarTuple("Layers")
+
+
+class Sequential(Module, Generic[Unpack[Layers]]):
+    """Layers one after the other; a layer is a module or any function of one tensor.
+
+    In training each module gets a key of its own, and the new modules are put together to a new Sequential.
+
+    Example:
+        >>> import shapetensor as st
+        >>> from shapetensor import nn
+        >>> model = nn.Sequential(nn.Linear(4, 3, key=st.random.key(0)), nn.ReLU(), nn.Dropout(0.5))
+        >>> model
+        Sequential(
+          (0): Linear(in_features=4, out_features=3, bias=True)
+          (1): ReLU()
+          (2): Dropout(p=0.5)
+        )
+        >>> model(st.ones((2, 4))).shape, len(model), list(model.state_dict())
+        ((2, 3), 3, ['0.weight', '0.bias'])
+        >>> y, model = model.training(st.ones((2, 4)), key=st.random.key(1))
+    """
+
+    layers: tuple[Unpack[Layers]]
+    _threads_training: ClassVar[bool] = True
+
+    def __init__(self, *layers: Unpack[Layers]) -> None:
+        """Put layers together.
+
+        Raises:
+            TypeError: for something that cannot be called.
+        """
+        for i, layer in enumerate(layers):
+            if not callable(layer):
+                raise TypeError(f"Sequential: layer {i} is {type(layer).__name__}, which cannot be called")
+        self.layers = layers
+
+    def __call__(self, x: AnyTensor) -> AnyTensor:
+        for layer in self:
+            x = layer(x)
+        return x
+
+    def training(self, x: AnyTensor, *, key: AnyTensor) -> tuple[AnyTensor, Self]:
+        layers: list[Any] = []
+        for i, layer in enumerate(self):
+            if isinstance(layer, Module):
+                x, layer = layer.training(x, key=random.fold_in(key, i))
+            else:
+                x = layer(x)
+            layers.append(layer)
+        return x, self.replace(layers=tuple(layers))
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequential[Unpack[tuple[Any, ...]]]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        """One layer, or a Sequential of some."""
+        found: Any = self.layers[index]
+        return Sequential(*found) if isinstance(index, slice) else found
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.layers)
+
+    def extra_repr(self) -> str:
+        return ""
+
+    def _flatten(self) -> tuple[tuple[Any, ...], tuple[Any, ...], Any]:
+        """The layers as children of their own, so that names read `0.weight` as torch's do."""
+        names, values, rest = super()._flatten()
+        at = names.index("layers")
+        return (
+            (*names[:at], *range(len(self.layers)), *names[at + 1 :]),
+            (*values[:at], *values[at], *values[at + 1 :]),
+            rest,
+        )
+
+    @classmethod
+    def _unflatten(cls, names: tuple[Any, ...], values: list[Any], rest: Any) -> Self:
+        layers = tuple(v for n, v in zip(names, values, strict=True) if isinstance(n, int))
+        named = {n: v for n, v in zip(names, values, strict=True) if not isinstance(n, int)}
+        return super()._unflatten(("layers", *named), [layers, *named.values()], rest)

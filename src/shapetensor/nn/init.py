@@ -1,0 +1,173 @@
+"""Initial values of parameters: functions of a random key and a shape.
+
+The fans of a weight `(out, in, ...)` are `in` and `out` times the number of positions that further axes have.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+from .. import random
+from .._core.dtypes import F32, AnyDType
+from .._core.errors import ShapeError
+from ..functions import creation
+
+if TYPE_CHECKING:
+    from ..tensor import AnyTensor
+
+Mode = Literal["fan_in", "fan_out"]
+Nonlinearity = Literal["linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu"]
+# How much a nonlinearity shrinks the spread of its input (torch.nn.init.calculate_gain).
+_GAINS = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5.0 / 3.0, "relu": math.sqrt(2.0), "selu": 0.75}
+
+
+def kaiming_uniform(
+    key: AnyTensor,
+    shape: tuple[int, ...],
+    *,
+    a: float = 0.0,
+    mode: Mode = "fan_in",
+    nonlinearity: Nonlinearity = "leaky_relu",
+    dtype: AnyDType = F32,
+) -> AnyTensor:
+    """Uniform in +-gain * sqrt(3 / fan), which keeps the variance through a nonlinearity (He et al., 2015, eq. 14).
+
+    Args:
+        key: a random key.
+        shape: `(out, in, ...)`.
+        a: the negative slope of a leaky ReLU.
+        mode: which fan: "fan_in" keeps the variance forward, "fan_out" backward.
+        nonlinearity: what follows the layer.
+        dtype: F32 or F64.
+
+    Raises:
+        ShapeError: for fewer than 2 axes.
+
+    Example:
+        >>> import shapetensor as st
+        >>> w = st.nn.init.kaiming_uniform(st.random.key(0), (4, 6))
+        >>> w.shape, bool(w.max() <= 1.0)
+        ((4, 6), True)
+    """
+    bound = gain_of(nonlinearity, a) * math.sqrt(3.0 / _fan(shape, mode))
+    return symmetric_uniform(key, shape, bound, dtype)
+
+
+def kaiming_normal(
+    key: AnyTensor,
+    shape: tuple[int, ...],
+    *,
+    a: float = 0.0,
+    mode: Mode = "fan_in",
+    nonlinearity: Nonlinearity = "leaky_relu",
+    dtype: AnyDType = F32,
+) -> AnyTensor:
+    """Normal with the standard deviation gain / sqrt(fan); see `kaiming_uniform`.
+
+    Raises:
+        ShapeError: for fewer than 2 axes.
+
+    Example:
+        >>> import shapetensor as st
+        >>> w = st.nn.init.kaiming_normal(st.random.key(0), (50, 200), nonlinearity="relu")
+        >>> f"{float(w.var()):.3f}"
+        '0.010'
+    """
+    deviation = gain_of(nonlinearity, a) / math.sqrt(_fan(shape, mode))
+    return random.normal(key, shape, dtype=dtype) * deviation
+
+
+def xavier_uniform(
+    key: AnyTensor, shape: tuple[int, ...], *, gain: float = 1.0, dtype: AnyDType = F32
+) -> AnyTensor:
+    """Uniform in +-gain * sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010, eq. 16).
+
+    Raises:
+        ShapeError: for fewer than 2 axes.
+
+    Example:
+        >>> import shapetensor as st
+        >>> w = st.nn.init.xavier_uniform(st.random.key(0), (2, 4))
+        >>> w.shape, bool(w.max() <= 1.0)
+        ((2, 4), True)
+    """
+    both = sum(fans(shape))
+    return symmetric_uniform(key, shape, gain * math.sqrt(6.0 / both) if both else 0.0, dtype)
+
+
+def xavier_normal(
+    key: AnyTensor, shape: tuple[int, ...], *, gain: float = 1.0, dtype: AnyDType = F32
+) -> AnyTensor:
+    """Normal with the standard deviation gain * sqrt(2 / (fan_in + fan_out)); see `xavier_uniform`.
+
+    Raises:
+        ShapeError: for fewer than 2 axes.
+
+    Example:
+        >>> import shapetensor as st
+        >>> w = st.nn.init.xavier_normal(st.random.key(0), (100, 300))
+        >>> f"{float(w.var()):.4f}"
+        '0.0050'
+    """
+    both = sum(fans(shape))
+    return random.normal(key, shape, dtype=dtype) * (gain * math.sqrt(2.0 / both) if both else 0.0)
+
+
+def zeros(key: AnyTensor, shape: tuple[int, ...], *, dtype: AnyDType = F32) -> AnyTensor:
+    """Zeros; the key is there so that all initialisers are called alike.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.nn.init.zeros(st.random.key(0), (2,))
+        Tensor[F32, 2]([0., 0.])
+    """
+    return creation.zeros(shape, dtype=dtype, device=key.device)
+
+
+def ones(key: AnyTensor, shape: tuple[int, ...], *, dtype: AnyDType = F32) -> AnyTensor:
+    """Ones; the key is there so that all initialisers are called alike.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.nn.init.ones(st.random.key(0), (2,))
+        Tensor[F32, 2]([1., 1.])
+    """
+    return creation.ones(shape, dtype=dtype, device=key.device)
+
+
+def symmetric_uniform(key: AnyTensor, shape: tuple[int, ...], bound: float, dtype: AnyDType = F32) -> AnyTensor:
+    """Uniform in [-bound, bound)."""
+    return random.uniform(key, shape, dtype=dtype) * (2.0 * bound) - bound
+
+
+def gain_of(nonlinearity: str, a: float = 0.0) -> float:
+    """The factor that makes up for a nonlinearity.
+
+    Raises:
+        ValueError: for a nonlinearity without a known one.
+    """
+    if nonlinearity == "leaky_relu":
+        return math.sqrt(2.0 / (1.0 + a * a))
+    if nonlinearity not in _GAINS:
+        raise ValueError(f"nonlinearity {nonlinearity!r} has no known gain: use {', '.join(_GAINS)} or leaky_relu")
+    return _GAINS[nonlinearity]
+
+
+def fans(shape: tuple[int, ...]) -> tuple[int, int]:
+    """How many inputs each output has, and how many outputs each input.
+
+    Raises:
+        ShapeError: for fewer than 2 axes.
+    """
+    if len(shape) < 2:
+        raise ShapeError(f"a weight of shape {shape} has no fans: it needs at least 2 axes, (out, in, ...)")
+    positions = math.prod(shape[2:])
+    return shape[1] * positions, shape[0] * positions
+
+
+def _fan(shape: tuple[int, ...], mode: str) -> int:
+    fan_in, fan_out = fans(shape)
+    if mode not in ("fan_in", "fan_out"):
+        raise ValueError(f"mode is 'fan_in' or 'fan_out', not {mode!r}")
+    return max(1, fan_in if mode == "fan_in" else fan_out)  # a layer without inputs has no values to scale

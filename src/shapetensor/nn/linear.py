@@ -1,0 +1,82 @@
+"""The affine layer."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from typing_extensions import TypeVarTuple, Unpack
+
+from .. import random
+from .._core.dtypes import F32
+from .._core.errors import ShapeError
+from ..tensor import Tensor
+from .init import kaiming_uniform, symmetric_uniform
+from .module import Module
+
+if TYPE_CHECKING:
+    from ..tensor import AnyTensor
+
+I = TypeVar("I", bound=int)
+O = TypeVar("O", bound=int)
+Shape = TypeVarTuple("Shape")
+
+
+class Linear(Module, Generic[I, O]):
+    """`x @ weight.mT + bias`.
+
+    Shape: `(..., in) -> (..., out)`; weight `(out, in)`, bias `(out,)`, both uniform in +-1/sqrt(in) at first.
+
+    Example:
+        >>> import shapetensor as st
+        >>> layer = st.nn.Linear(64, 10, key=st.random.key(0))
+        >>> layer
+        Linear(in_features=64, out_features=10, bias=True)
+        >>> layer(st.ones((32, 64))).shape
+        (32, 10)
+    """
+
+    in_features: int
+    out_features: int
+    weight: Tensor[F32, O, I]
+    bias: Tensor[F32, O] | None
+
+    def __init__(
+        self: Linear[Any, Any], in_features: int, out_features: int, *, bias: bool = True, key: AnyTensor
+    ) -> None:
+        """Draw the parameters.
+
+        Args:
+            in_features: size of the last axis of inputs.
+            out_features: size of the last axis of results.
+            bias: False: no bias.
+            key: a random key.
+
+        Raises:
+            ValueError: for a negative size.
+        """
+        if in_features < 0 or out_features < 0:
+            raise ValueError(f"Linear: in_features={in_features} and out_features={out_features} cannot be negative")
+        weight_key, bias_key = random.split(key)
+        self.in_features, self.out_features = in_features, out_features
+        self.weight = kaiming_uniform(weight_key, (out_features, in_features), a=math.sqrt(5.0))
+        bound = 1.0 / math.sqrt(in_features) if in_features else 0.0
+        self.bias = symmetric_uniform(bias_key, (out_features,), bound) if bias else None
+
+    def __call__(self, x: Tensor[F32, Unpack[Shape], I]) -> Tensor[F32, Unpack[Shape], O]:
+        """The affine map of the last axis.
+
+        Raises:
+            ShapeError: if the last axis of x has another size than `in_features`.
+        """
+        lead = x.shape[:-1]
+        if x.shape != (*lead, self.in_features):
+            raise ShapeError(f"Linear: x has shape {x.shape}, its last axis should be in_features={self.in_features}")
+        rows: AnyTensor = x if len(lead) == 1 else x.reshape((math.prod(lead), self.in_features))
+        y = rows @ self.weight.mT
+        if self.bias is not None:
+            y = y + self.bias
+        return y if len(lead) == 1 else y.reshape((*lead, self.out_features))
+
+    def extra_repr(self) -> str:
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
