@@ -1,5 +1,155 @@
-"""shapetensor: a numerical engine in which tensor shapes are types."""
+"""shapetensor: a numerical engine in which tensor shapes are types.
+
+Names are loaded when they are first used: importing the package costs next to nothing and loads no NumPy and no Numba.
+"""
 
 from __future__ import annotations
 
-from .tensor import Tensor
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import io, losses, nn, optim, random, testing
+    from ._core.dtypes import BF16, F16, F32, F64, I8, I32, I64, U8, U32, Bool, DType, Float, Integer, Number
+    from ._core.errors import CompileError, DeviceError, DTypeError, ShapeError, ShapetensorWarning
+    from .autodiff import grad, jvp, traced, value_and_grad, vjp, vmap
+    from .compile import compile
+    from .functions.creation import asarray, from_numpy, full, full_like, ones, ones_like, tensor, zeros, zeros_like
+    from .functions.elementwise import (
+        add,
+        astype,
+        divide,
+        equal,
+        exp,
+        greater,
+        greater_equal,
+        less,
+        less_equal,
+        log,
+        maximum,
+        multiply,
+        negative,
+        not_equal,
+        relu,
+        sqrt,
+        subtract,
+        tanh,
+        where,
+    )
+    from .functions.fused import log_softmax, softmax
+    from .functions.host import argsort, sort
+    from .functions.index import scatter_add, scatter_add_along_axis, take, take_along_axis
+    from .functions.linalg import matmul
+    from .functions.movement import (
+        broadcast_to,
+        concat,
+        expand_dims,
+        matrix_transpose,
+        permute_dims,
+        reshape,
+        squeeze,
+        stack,
+        unstack,
+    )
+    from .functions.reduce import argmax, max, mean, sum, var
+    from .nn import Module
+    from .tensor import Tensor
+
+    float16, bfloat16, float32, float64, bool_ = F16, BF16, F32, F64, Bool
+    int8, int32, int64, uint8, uint32 = I8, I32, I64, U8, U32
+
+__version__ = "0.1.0.dev0"
+# Literal, because type checkers read it; tests/test_public_api.py holds it against the table below.
+__all__ = ["Module", "Tensor", "__version__", "clear_caches", "compile"]
+__all__ += ["io", "losses", "nn", "optim", "random", "testing"]
+__all__ += ["BF16", "F16", "F32", "F64", "I8", "I32", "I64", "U8", "U32", "Bool", "DType", "Float", "Integer", "Number"]
+__all__ += ["bfloat16", "bool_", "float16", "float32", "float64", "int8", "int32", "int64", "uint8", "uint32"]
+__all__ += ["CompileError", "DTypeError", "DeviceError", "ShapeError", "ShapetensorWarning"]
+__all__ += ["grad", "jvp", "traced", "value_and_grad", "vjp", "vmap"]
+__all__ += ["asarray", "from_numpy", "full", "full_like", "ones", "ones_like", "tensor", "zeros", "zeros_like"]
+__all__ += ["add", "astype", "divide", "exp", "log", "maximum", "multiply", "negative", "relu", "sqrt", "subtract"]
+__all__ += ["equal", "greater", "greater_equal", "less", "less_equal", "not_equal", "tanh", "where"]
+__all__ += ["argmax", "argsort", "log_softmax", "matmul", "max", "mean", "softmax", "sort", "sum", "var"]
+__all__ += ["broadcast_to", "concat", "expand_dims", "matrix_transpose", "permute_dims", "reshape", "squeeze", "stack"]
+__all__ += ["scatter_add", "scatter_add_along_axis", "take", "take_along_axis", "unstack"]
+
+_NAMES_OF = {
+    "_core.dtypes": "BF16 F16 F32 F64 I8 I32 I64 U8 U32 Bool DType Float Integer Number",
+    "_core.errors": "CompileError DTypeError DeviceError ShapeError ShapetensorWarning",
+    "autodiff": "grad jvp traced value_and_grad vjp vmap",
+    "compile": "compile",
+    "functions.creation": "asarray from_numpy full full_like ones ones_like tensor zeros zeros_like",
+    "functions.elementwise": "add astype divide equal exp greater greater_equal less less_equal log maximum multiply"
+    " negative not_equal relu sqrt subtract tanh where",
+    "functions.fused": "log_softmax softmax",
+    "functions.host": "argsort sort",
+    "functions.index": "scatter_add scatter_add_along_axis take take_along_axis",
+    "functions.linalg": "matmul",
+    "functions.movement": "broadcast_to concat expand_dims matrix_transpose permute_dims reshape squeeze stack unstack",
+    "functions.reduce": "argmax max mean sum var",
+    "nn": "Module",
+    "tensor": "Tensor",
+}
+_HOMES = {name: module for module, names in _NAMES_OF.items() for name in names.split()}
+_SUBMODULES = frozenset({"io", "losses", "nn", "optim", "random", "testing"})
+_ALIASES = {
+    "bfloat16": "BF16",
+    "bool_": "Bool",
+    "float16": "F16",
+    "float32": "F32",
+    "float64": "F64",
+    "int8": "I8",
+    "int32": "I32",
+    "int64": "I64",
+    "uint8": "U8",
+    "uint32": "U32",
+}
+
+
+def clear_caches() -> None:
+    """Forget every call that was worked out before, and give the memory that the buffer pool keeps back to the system.
+
+    What tensors hold stays, and so does compiled code; the next calls are slower, and right as before.
+
+    Example:
+        >>> import shapetensor as st
+        >>> x = st.ones(2)
+        >>> st.clear_caches()
+        >>> x + x
+        Tensor[F32, 2]([2., 2.])
+    """
+    from ._core.apply import infer
+    from ._core.buffers import POOL
+
+    infer.cache_clear()
+    POOL.clear()
+
+
+def __getattr__(name: str) -> Any:
+    """A public name at its first use (PEP 562)."""
+    if name in _SUBMODULES:
+        return import_module(f".{name}", __name__)
+    target = _ALIASES.get(name, name)
+    if target not in _HOMES:
+        from .methods.hints import unknown_function
+
+        raise AttributeError(unknown_function(name, __all__))
+    value = globals()[name] = getattr(import_module(f".{_HOMES[target]}", __name__), target)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+class _Package(ModuleType):
+    """The import system sets each submodule as an attribute; the functions `tensor` and `compile` have to win."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

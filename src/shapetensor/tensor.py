@@ -13,6 +13,7 @@ from ._core.ops.creation import full
 from .methods.differentiate import Differentiate
 from .methods.elementwise import Elementwise
 from .methods.export import Export
+from .methods.hints import install
 from .methods.linalg import Linalg
 from .methods.movement import Movement
 from .methods.reduce import Reduce
@@ -72,7 +73,12 @@ class Tensor(
         marks = self._marks
         if not marks or marks[-1][0].level < level:
             return self
-        return self._marked(tuple(m for m in marks if m[0].level < level) if len(marks) > 1 else ())
+        # Written out, because a live tape calls it for every value it keeps.
+        below: AnyTensor = _new(Tensor)
+        below._buffer = self._buffer
+        below._spec = self._spec
+        below._marks = tuple(m for m in marks if m[0].level < level) if len(marks) > 1 else ()
+        return below
 
     def _apply(self, op: Op, xs: Sequence[Any], attrs: tuple[Any, ...]) -> Any:
         """How rules in `_core` call ops on tensors."""
@@ -88,3 +94,4 @@ class Tensor(
 
 AnyTensor = Tensor[Any, *tuple[Any, ...]]
 _apply_module.tensors_are_made_by(Tensor._make)
+install(Tensor)

@@ -76,6 +76,6 @@ def test_forward_and_backward_of_a_deep_net_share_memory() -> None:
     layers = 20
     forward = [Lifetime(i, 2 * layers - i, 1000) for i in range(layers)]
     backward = [Lifetime(layers + i, layers + i + 1, 1000) for i in range(layers)]
-    offsets, total = plan([*forward, *backward])
+    _, total = plan([*forward, *backward])
     assert total == busiest([*forward, *backward])
     assert total < sum(rounded(b.nbytes) for b in [*forward, *backward]) * 0.6

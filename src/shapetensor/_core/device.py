@@ -18,7 +18,10 @@ class Device(Protocol):
     """
 
     name: str
-    depth: int
+
+    @property
+    def depth(self) -> int:
+        """How many devices are inside, this one included; the CPU counts as none."""
 
     def run(self, call: Call, buffers: Sequence[Any]) -> Any:
         """The output buffer, or a list of them for an op of many outputs."""

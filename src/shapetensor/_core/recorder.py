@@ -8,6 +8,8 @@ from typing import Any
 
 from .errors import CompileError
 from .op import HOST, Call
+from .spec import Spec
+from .tape import next_level
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,21 @@ class Recorder:
     """Tensors of this device have no elements, only a Slot."""
 
     name = "recorder"
-    depth = 1
 
     def __init__(self) -> None:
         self.recording: Recording | None = Recording()
-        self._lifted: dict[int, Slot] = {}
+        self.level = next_level()
+        self._lifted: dict[tuple[int, Spec], Slot] = {}
+
+    @property
+    def depth(self) -> int:
+        """Asked for where operands live on several devices: of an escaped tensor there is none."""
+        self._open("an operation on several devices")
+        return 1
+
+    def new_slot(self) -> Slot:
+        """A slot for an input of the function."""
+        return self._open("an input").new_slot()
 
     def run(self, call: Call, buffers: Sequence[Any]) -> Any:
         recording = self._open(call.op.name)
@@ -52,16 +64,17 @@ class Recorder:
 
     def lift(self, tensor: Any) -> tuple[Any, tuple[Any, ...]]:
         """A CPU tensor that the function reads from outside becomes a constant of the recording."""
-        if tensor._marks:
+        if tensor._marks and tensor._marks[0][0].level < self.level:
             raise CompileError(
                 "the function reads a traced tensor from outside: its gradient would be lost; pass it as an argument"
             )
         recording = self._open("a constant")
-        slot = self._lifted.get(id(tensor))
+        key = (id(tensor._buffer), tensor._spec)
+        slot = self._lifted.get(key)
         if slot is None:
-            slot = self._lifted[id(tensor)] = recording.new_slot()
-            recording.constants[slot] = tensor  # held there, so that its id stays its own
-        return slot, ()
+            slot = self._lifted[key] = recording.new_slot()
+            recording.constants[slot] = tensor._marked(())  # held there, so that the buffer's id stays its own
+        return slot, tensor._marks  # of tapes that began while recording
 
     def release(self, tensor: Any) -> None:
         """Slots are lifetimes of the recording, not of Python objects."""

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from typing_extensions import TypeVarTuple, Unpack
+from typing import TYPE_CHECKING, Any
 
 from .._core.apply import apply, on_device
 from .._core.device import as_device
-from .._core.dtypes import F32, I64, AnyDType, DType, Integer, as_dtype, zero_of
+from .._core.dtypes import F32, I64, AnyDType, Integer, as_dtype, zero_of
 from .._core.errors import DTypeError, ShapeError
 from .._core.ops import creation as ops
+from ..methods.base import DT, Shape
 from ..methods.movement import as_shape
 from ..tensor import AnyTensor, Tensor
 from .operands import operand
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-DT = TypeVar("DT", bound=DType)
-Shape = TypeVarTuple("Shape")
 
 
 def tensor(data: Any, dtype: AnyDType | str | None = None, device: Any = None) -> AnyTensor:
@@ -250,8 +246,8 @@ def _filled(name: str, shape: Any, value: Any, dtype: AnyDType, device: Any) -> 
     return apply(ops.full, (value,), (sizes, dtype, as_device(device)))
 
 
-def _like(name: str, x: Any, value: Any, dtype: Any, device: Any) -> Any:
-    x = operand(name, x)
+def _like(name: str, like: Any, value: Any, dtype: Any, device: Any) -> AnyTensor:
+    x = operand(name, like)
     wanted = x.dtype if dtype is None else as_dtype(dtype)
     return _filled(name, x.shape, value, wanted, x.device if device is None else device)
 
@@ -259,7 +255,7 @@ def _like(name: str, x: Any, value: Any, dtype: Any, device: Any) -> Any:
 def _placed(x: AnyTensor, device: Any) -> AnyTensor:
     """The tensor on a device: as it is, or lifted to one that wraps its own."""
     target = as_device(device)
-    return x if x.device is target else on_device(x, target)  # type: ignore[no-any-return]
+    return x if x.device is target else on_device(x, target)
 
 
 def _from_data(data: Any, wanted: AnyDType | None) -> AnyTensor:

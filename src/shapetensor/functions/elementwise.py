@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-from typing_extensions import TypeVarTuple, Unpack
-
 from .._core.apply import apply
-from .._core.dtypes import AnyDType, DType
+from .._core.dtypes import AnyDType
 from .._core.ops import elementwise as ops
+from ..methods.base import DT, Shape
 from ..tensor import AnyTensor, Tensor
 from .operands import operand
-
-DT = TypeVar("DT", bound=DType)
-Shape = TypeVarTuple("Shape")
 
 
 def add(x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
@@ -93,7 +87,7 @@ def divide(x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
     return apply(ops.div, (x1, x2))
 
 
-def negative(x: Tensor[DT, Unpack[Shape]], /) -> Tensor[DT, Unpack[Shape]]:
+def negative(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     """Minus each element: `-x`.
 
     Shape: `(...) -> (...)`.
@@ -111,7 +105,7 @@ def negative(x: Tensor[DT, Unpack[Shape]], /) -> Tensor[DT, Unpack[Shape]]:
     return apply(ops.neg, (x,))
 
 
-def exp(x: Tensor[DT, Unpack[Shape]], /) -> Tensor[DT, Unpack[Shape]]:
+def exp(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     """e to the power of each element.
 
     Shape: `(...) -> (...)`.
@@ -129,7 +123,7 @@ def exp(x: Tensor[DT, Unpack[Shape]], /) -> Tensor[DT, Unpack[Shape]]:
     return apply(ops.exp, (x,))
 
 
-def log(x: Tensor[DT, Unpack[Shape]], /) -> Tensor[DT, Unpack[Shape]]:
+def log(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     """The natural logarithm of each element; -inf at 0, NaN below.
 
     Shape: `(...) -> (...)`.
@@ -147,7 +141,7 @@ def log(x: Tensor[DT, Unpack[Shape]], /) -> Tensor[DT, Unpack[Shape]]:
     return apply(ops.log, (x,))
 
 
-def sqrt(x: Tensor[DT, Unpack[Shape]], /) -> Tensor[DT, Unpack[Shape]]:
+def sqrt(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     """The square root of each element; NaN below 0. Its gradient at 0 is inf.
 
     Shape: `(...) -> (...)`.
@@ -165,7 +159,7 @@ def sqrt(x: Tensor[DT, Unpack[Shape]], /) -> Tensor[DT, Unpack[Shape]]:
     return apply(ops.sqrt, (x,))
 
 
-def tanh(x: Tensor[DT, Unpack[Shape]], /) -> Tensor[DT, Unpack[Shape]]:
+def tanh(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     """The hyperbolic tangent of each element.
 
     Shape: `(...) -> (...)`.
@@ -183,7 +177,7 @@ def tanh(x: Tensor[DT, Unpack[Shape]], /) -> Tensor[DT, Unpack[Shape]]:
     return apply(ops.tanh, (x,))
 
 
-def relu(x: Tensor[DT, Unpack[Shape]], /) -> Tensor[DT, Unpack[Shape]]:
+def relu(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     """Each element, 0 where it is negative; NaN stays. The gradient at 0 is 0.
 
     Shape: `(...) -> (...)`.

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-from typing_extensions import TypeVarTuple, Unpack
-
 from .._core.apply import apply
 from .._core.dims import normalise_axis
-from .._core.dtypes import DType
 from .._core.ops import fused as ops
+from ..methods.base import DT, Shape
 from ..tensor import Tensor
 from .operands import operand
 
-DT = TypeVar("DT", bound=DType)
-Shape = TypeVarTuple("Shape")
 
-
-def softmax(x: Tensor[DT, Unpack[Shape]], /, *, axis: int = -1) -> Tensor[DT, Unpack[Shape]]:
+def softmax(x: Tensor[DT, *Shape], /, *, axis: int = -1) -> Tensor[DT, *Shape]:
     """Elements as probabilities along an axis: `exp(x) / sum(exp(x))`.
 
     The largest element is subtracted first, which changes nothing but keeps exp from overflowing.
@@ -38,7 +31,7 @@ def softmax(x: Tensor[DT, Unpack[Shape]], /, *, axis: int = -1) -> Tensor[DT, Un
     return apply(ops.softmax, (x,), (normalise_axis(axis, operand("softmax", x).ndim),))
 
 
-def log_softmax(x: Tensor[DT, Unpack[Shape]], /, *, axis: int = -1) -> Tensor[DT, Unpack[Shape]]:
+def log_softmax(x: Tensor[DT, *Shape], /, *, axis: int = -1) -> Tensor[DT, *Shape]:
     """The logarithm of `softmax`, exact where the probability is too small for a float.
 
     Shape: `(..., n) -> (..., n)`.

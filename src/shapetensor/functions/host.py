@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-from typing_extensions import TypeVarTuple, Unpack
-
 from .._core.apply import apply_many
 from .._core.dims import normalise_axis
-from .._core.dtypes import DType
 from .._core.ops import host as ops
+from ..methods.base import DT, Shape
 from ..tensor import AnyTensor, Tensor
 from .operands import operand
 
-DT = TypeVar("DT", bound=DType)
-Shape = TypeVarTuple("Shape")
 
-
-def sort(x: Tensor[DT, Unpack[Shape]], /, *, axis: int = -1, descending: bool = False) -> Tensor[DT, Unpack[Shape]]:
+def sort(x: Tensor[DT, *Shape], /, *, axis: int = -1, descending: bool = False) -> Tensor[DT, *Shape]:
     """The elements in order along an axis; NaN counts as the largest, as in NumPy.
 
     Shape: `(..., n, ...) -> (..., n, ...)`.

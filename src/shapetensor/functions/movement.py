@@ -67,7 +67,7 @@ def squeeze(x: AnyTensor, /, axis: int | tuple[int, ...]) -> AnyTensor:
     return operand("squeeze", x).squeeze(axis)
 
 
-def broadcast_to(x: AnyTensor, /, shape: int | tuple[int, ...]) -> AnyTensor:
+def broadcast_to(x: AnyTensor, /, shape: tuple[int, ...]) -> AnyTensor:
     """Stretched to a shape by NumPy's rules, without copying.
 
     Shape: `(...) -> shape`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from typing_extensions import TypeVarTuple, Unpack
+from typing_extensions import TypeVarTuple
 
 from .._core.dtypes import DType
 from ..tensor import Tensor
@@ -25,7 +25,7 @@ class ReLU(Module):
         Tensor[F32, 2]([0., 2.])
     """
 
-    def __call__(self, x: Tensor[DT, Unpack[Shape]]) -> Tensor[DT, Unpack[Shape]]:
+    def __call__(self, x: Tensor[DT, *Shape]) -> Tensor[DT, *Shape]:
         return x.relu()
 
 
@@ -40,5 +40,5 @@ class Tanh(Module):
         Tensor[F32, 2]([0., 0.])
     """
 
-    def __call__(self, x: Tensor[DT, Unpack[Shape]]) -> Tensor[DT, Unpack[Shape]]:
+    def __call__(self, x: Tensor[DT, *Shape]) -> Tensor[DT, *Shape]:
         return x.tanh()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, overload
 
-from typing_extensions import Self, TypeVarTuple, Unpack
+from typing_extensions import TypeVarTuple
 
 from .. import random
 from .module import Module
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Layers = TypeVarTuple("Layers")
 
 
-class Sequential(Module, Generic[Unpack[Layers]]):
+class Sequential(Module, Generic[*Layers]):
     """Layers one after the other; a layer is a module or any function of one tensor.
 
     In training each module gets a key of its own, and the new modules are put together to a new Sequential.
@@ -36,19 +36,19 @@ class Sequential(Module, Generic[Unpack[Layers]]):
         >>> y, model = model.training(st.ones((2, 4)), key=st.random.key(1))
     """
 
-    layers: tuple[Unpack[Layers]]
+    layers: tuple[*Layers]
     _threads_training: ClassVar[bool] = True
 
-    def __init__(self, *layers: Unpack[Layers]) -> None:
+    def __init__(self, *layers: *Layers) -> None:
         """Put layers together.
 
         Raises:
             TypeError: for something that cannot be called.
         """
-        for i, layer in enumerate(layers):
+        self.layers = layers
+        for i, layer in enumerate(self):
             if not callable(layer):
                 raise TypeError(f"Sequential: layer {i} is {type(layer).__name__}, which cannot be called")
-        self.layers = layers
 
     def __call__(self, x: AnyTensor) -> AnyTensor:
         for layer in self:
@@ -68,7 +68,7 @@ class Sequential(Module, Generic[Unpack[Layers]]):
     @overload
     def __getitem__(self, index: int) -> Any: ...
     @overload
-    def __getitem__(self, index: slice) -> Sequential[Unpack[tuple[Any, ...]]]: ...
+    def __getitem__(self, index: slice) -> Sequential[*tuple[Any, ...]]: ...
     def __getitem__(self, index: int | slice) -> Any:
         """One layer, or a Sequential of some."""
         found: Any = self.layers[index]

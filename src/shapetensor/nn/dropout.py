@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from typing_extensions import Self, TypeVarTuple, Unpack
+from typing_extensions import TypeVarTuple
 
 from .. import random
 from .._core.dtypes import DType
@@ -42,12 +42,13 @@ class Dropout(Module):
         if not 0.0 <= self.p <= 1.0:
             raise ValueError(f"Dropout: p={self.p} is no probability: it lies between 0 and 1")
 
-    def __call__(self, x: Tensor[DT, Unpack[Shape]]) -> Tensor[DT, Unpack[Shape]]:
+    def __call__(self, x: Tensor[DT, *Shape]) -> Tensor[DT, *Shape]:
         return x
 
-    def training(self, x: Tensor[DT, Unpack[Shape]], *, key: AnyTensor) -> tuple[Tensor[DT, Unpack[Shape]], Self]:
+    def training(self, x: Tensor[DT, *Shape], *, key: AnyTensor) -> tuple[Tensor[DT, *Shape], Self]:
         if self.p == 0.0:
             return x, self
-        kept = random.uniform(key, x.shape) >= self.p  # never for p = 1: the numbers are less than 1
+        shape: tuple[Any, ...] = x.shape
+        kept = random.uniform(key, shape) >= self.p  # never for p = 1: the numbers are less than 1
         scale = 1.0 / (1.0 - self.p) if self.p < 1.0 else 0.0
         return where(kept, x * scale, 0.0), self

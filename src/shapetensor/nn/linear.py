@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from typing_extensions import TypeVarTuple, Unpack
+from typing_extensions import TypeVarTuple
 
 from .. import random
 from .._core.dtypes import F32
@@ -63,13 +63,13 @@ class Linear(Module, Generic[I, O]):
         bound = 1.0 / math.sqrt(in_features) if in_features else 0.0
         self.bias = symmetric_uniform(bias_key, (out_features,), bound) if bias else None
 
-    def __call__(self, x: Tensor[F32, Unpack[Shape], I]) -> Tensor[F32, Unpack[Shape], O]:
+    def __call__(self, x: Tensor[F32, *Shape, I]) -> Tensor[F32, *Shape, O]:
         """The affine map of the last axis.
 
         Raises:
             ShapeError: if the last axis of x has another size than `in_features`.
         """
-        lead = x.shape[:-1]
+        lead: tuple[Any, ...] = x.shape[:-1]
         if x.shape != (*lead, self.in_features):
             raise ShapeError(f"Linear: x has shape {x.shape}, its last axis should be in_features={self.in_features}")
         rows: AnyTensor = x if len(lead) == 1 else x.reshape((math.prod(lead), self.in_features))

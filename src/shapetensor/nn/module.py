@@ -6,9 +6,9 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from typing_extensions import Self, dataclass_transform
+from typing_extensions import dataclass_transform
 
 from .._core.errors import DTypeError, ShapeError
 from .._core.pytree import flatten, is_tensor, parameter_mask, paths, unflatten
@@ -71,7 +71,7 @@ class Module:
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls._own_init = cls._own_init or "__init__" in cls.__dict__
-        dataclass(cls, eq=False, repr=False, init=not cls._own_init)  # type: ignore[call-overload]
+        dataclass(cls, eq=False, repr=False, init=not cls._own_init)
         if "__init__" in cls.__dict__:
             cls.__init__ = _freezing(cls.__init__)  # type: ignore[method-assign]
         cls._buffer_names = frozenset(f.name for f in _fields(cls) if f.metadata.get(_BUFFER))
@@ -298,7 +298,11 @@ def _check_names(module: str, own: Mapping[str, Any], given: Mapping[str, Any]) 
     missing = [n for n in own if n not in given]
     unexpected = [n for n in given if n not in own]
     if missing or unexpected:
-        found = [f"{len(names)} {what}: {', '.join(names)}" for what, names in (("missing", missing), ("unexpected", unexpected)) if names]
+        found = [
+            f"{len(names)} {what}: {', '.join(names)}"
+            for what, names in (("missing", missing), ("unexpected", unexpected))
+            if names
+        ]
         raise ValueError(f"load_state_dict of {module}: {'; '.join(found)} (strict=False ignores them)")
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from typing_extensions import Self, TypeVarTuple, Unpack
+from typing_extensions import TypeVarTuple
 
 from .._core.dtypes import F32, I64
 from .._core.errors import ShapeError
@@ -73,7 +73,7 @@ class BatchNorm1d(Module, Generic[C]):
         self.running_var = ones((num_features,))
         self.num_batches_tracked = zeros((), dtype=I64)
 
-    def __call__(self, x: Tensor[F32, N, C, Unpack[Length]]) -> Tensor[F32, N, C, Unpack[Length]]:
+    def __call__(self, x: Tensor[F32, N, C, *Length]) -> Tensor[F32, N, C, *Length]:
         """Normalise with the running mean and variance.
 
         Raises:
@@ -83,16 +83,15 @@ class BatchNorm1d(Module, Generic[C]):
         centred = x - self.running_mean.reshape(shape)
         return self._scaled(centred, self.running_var.reshape(shape))
 
-    def training(
-        self, x: Tensor[F32, N, C, Unpack[Length]], *, key: AnyTensor
-    ) -> tuple[Tensor[F32, N, C, Unpack[Length]], Self]:
+    def training(self, x: Tensor[F32, N, C, *Length], *, key: AnyTensor) -> tuple[Tensor[F32, N, C, *Length], Self]:
         """Normalise with the mean and variance of the batch, and take them into the running ones.
 
         Raises:
             ShapeError: as `__call__`, and if there is only one value per channel.
         """
         _, axes = self._layout(x)
-        count = math.prod(x.shape[a] for a in axes)
+        shape: tuple[Any, ...] = x.shape
+        count = math.prod(shape[a] for a in axes)
         if count < 2:
             raise ShapeError(f"BatchNorm1d: training needs more than 1 value per channel, x has shape {x.shape}")
         mean = x.mean(axis=axes, keepdims=True)

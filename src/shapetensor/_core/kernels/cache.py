@@ -90,8 +90,11 @@ def _usable(path: Path) -> bool:
 @cache
 def directory() -> Path | None:
     """Where kernels of this digest are kept; None if no directory can be written, then nothing is kept."""
-    home = _user_cache() / digest()
-    if _usable(home):
+    try:
+        home = _user_cache() / digest()
+    except RuntimeError:  # this user has no home directory
+        home = None
+    if home is not None and _usable(home):
         return home
     owner = os.getuid() if hasattr(os, "getuid") else "user"
     temporary = Path(tempfile.gettempdir()) / f"shapetensor-{owner}"

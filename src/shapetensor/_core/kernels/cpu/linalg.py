@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ...dtypes import AnyDType
 from ...op import Call
 from ...spec import Ints, contiguous_strides
@@ -14,32 +16,51 @@ _SMALL = 4096
 
 
 @kernel()
+def add_scaled(a, w, first, out, to, n):  # type: ignore[no-untyped-def]
+    for j in range(n):
+        out[to + j] += a * w[first + j]
+
+
+@kernel()
+def add_two_rows(x, at, xm, xk, w, first, wk, out, to, n):  # type: ignore[no-untyped-def]
+    """Two rows of the output get four rows of w each, so that a load of w serves two multiplications."""
+    a0, b0 = x[at], x[at + xm]
+    a1, b1 = x[at + xk], x[at + xk + xm]
+    a2, b2 = x[at + xk + xk], x[at + xk + xk + xm]
+    a3, b3 = x[at + xk + xk + xk], x[at + xk + xk + xk + xm]
+    second = first + wk
+    third = second + wk
+    fourth = third + wk
+    below = to + n
+    for j in range(n):
+        w0 = w[first + j]
+        w1 = w[second + j]
+        w2 = w[third + j]
+        w3 = w[fourth + j]
+        out[to + j] += a0 * w0 + a1 * w1 + a2 * w2 + a3 * w3
+        out[below + j] += b0 * w0 + b1 * w1 + b2 * w2 + b3 * w3
+
+
+@kernel(add_scaled, add_two_rows)
 def matmul_rows(x, w, batch, m, k, n, xb, xm, xk, wb, wk, out):  # type: ignore[no-untyped-def]
-    """w's rows are contiguous; four rows of w are added to a row of the output at a time."""
-    zero = out.dtype.type(0)
+    """w's rows are contiguous. Indices are unsigned, so that Numba adds no test for negative ones."""
+    for j in range(out.size):
+        out[j] = 0
+    columns, down, along, skip = np.uint64(n), np.uint64(xm), np.uint64(xk), np.uint64(wk)
     for b in range(batch):
-        for i in range(m):
-            row = out[(b * m + i) * n : (b * m + i + 1) * n]
-            at = b * xb + i * xm
-            for j in range(n):
-                row[j] = zero
+        for i in range(0, m - m % 2, 2):
+            to = np.uint64((b * m + i) * n)
             for p in range(0, k - k % 4, 4):
-                x0 = x[at + p * xk]
-                x1 = x[at + (p + 1) * xk]
-                x2 = x[at + (p + 2) * xk]
-                x3 = x[at + (p + 3) * xk]
-                first = b * wb + p * wk
-                w0 = w[first : first + n]
-                w1 = w[first + wk : first + wk + n]
-                w2 = w[first + 2 * wk : first + 2 * wk + n]
-                w3 = w[first + 3 * wk : first + 3 * wk + n]
-                for j in range(n):
-                    row[j] += x0 * w0[j] + x1 * w1[j] + x2 * w2[j] + x3 * w3[j]
+                at = np.uint64(b * xb + i * xm + p * xk)
+                add_two_rows(x, at, down, along, w, np.uint64(b * wb + p * wk), skip, out, to, columns)
             for p in range(k - k % 4, k):
-                x0 = x[at + p * xk]
-                w0 = w[b * wb + p * wk : b * wb + p * wk + n]
-                for j in range(n):
-                    row[j] += x0 * w0[j]
+                at = np.uint64(b * xb + i * xm + p * xk)
+                add_scaled(x[at], w, np.uint64(b * wb + p * wk), out, to, columns)
+                add_scaled(x[at + down], w, np.uint64(b * wb + p * wk), out, to + columns, columns)
+        for i in range(m - m % 2, m):
+            for p in range(k):
+                at = np.uint64(b * xb + i * xm + p * xk)
+                add_scaled(x[at], w, np.uint64(b * wb + p * wk), out, np.uint64((b * m + i) * n), columns)
 
 
 @kernel()

@@ -1,0 +1,177 @@
+"""Tensors in safetensors files: a JSON header and the raw elements, which every framework reads.
+
+Format: https://huggingface.co/docs/safetensors. The `safetensors` library writes the files, and checks them when they
+are opened; 16-bit floats go in and out by their bits, since NumPy has no bfloat16.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from .._core.dtypes import BF16, F16, F32, F64, I8, I32, I64, U8, U32, AnyDType, Bool, names
+from .._core.errors import DTypeError
+from ..tensor import Tensor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..tensor import AnyTensor
+
+# The format's names of the element types that tensors have.
+_CODES: dict[str, AnyDType] = {
+    **{d.__name__: d for d in (U8, I8, I32, U32, I64, F16, BF16, F32, F64)},
+    "BOOL": Bool,
+}
+
+
+def save_file(
+    tensors: Mapping[str, AnyTensor], path: str | os.PathLike[str], metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write tensors by name; equal tensors and metadata give equal files, byte for byte.
+
+    The file appears whole or not at all: it is written under another name beside its place, flushed to the disk and
+    then renamed.
+
+    Args:
+        tensors: such as `model.state_dict()`.
+        path: the file; one that is there is replaced.
+        metadata: texts to keep in the header.
+
+    Raises:
+        TypeError: for an entry that is no tensor, or metadata that is no text.
+        OSError: if the file cannot be written.
+
+    Example:
+        >>> import shapetensor as st, tempfile, os
+        >>> path = os.path.join(tempfile.mkdtemp(), "ones.safetensors")
+        >>> st.io.save_file({"a": st.ones(2)}, path, {"made by": "me"})
+        >>> st.io.load_file(path), st.io.load_metadata(path)
+        ({'a': Tensor[F32, 2]([1., 1.])}, {'made by': 'me'})
+    """
+    import safetensors
+
+    for key, value in (metadata or {}).items():
+        if not isinstance(key, str) or not isinstance(value, str):
+            raise TypeError(f"save_file: metadata {key!r}: {value!r} is not a text for a text")
+    arrays = {name: _stored(name, x) for name, x in tensors.items()}
+    entries = {
+        name: safetensors.TensorSpec(
+            dtype=tensors[name].dtype.name, shape=tensors[name].shape, data_ptr=a.ctypes.data, data_len=a.nbytes
+        )
+        for name, a in arrays.items()  # `arrays` keeps the memory alive that the library reads
+    }
+    target = Path(path)
+    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        safetensors.serialize_file(entries, beside, metadata=dict(metadata) if metadata else None)
+        with open(beside, "r+b") as file:
+            _sort_metadata(file)
+            os.fsync(file.fileno())
+        os.replace(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def load_file(path: str | os.PathLike[str]) -> dict[str, AnyTensor]:
+    """The tensors of a safetensors file, by name.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if the file is cut off or damaged.
+        DTypeError: if an entry has an element type that no tensor has.
+
+    Example:
+        >>> import shapetensor as st, tempfile, os
+        >>> path = os.path.join(tempfile.mkdtemp(), "weights.safetensors")
+        >>> layer = st.nn.Linear(3, 2, key=st.random.key(0))
+        >>> st.io.save_file(layer.state_dict(), path)
+        >>> same = st.nn.Linear(3, 2, key=st.random.key(1)).load_state_dict(st.io.load_file(path))
+        >>> bool((same.weight == layer.weight).astype(st.F32).mean() == 1.0)
+        True
+    """
+    import numpy as np
+
+    from .._core.interop import copy_in
+
+    header, start = _header(path)
+    memory = np.memmap(path, np.uint8, "r")
+    loaded: dict[str, AnyTensor] = {}
+    for name, entry in header.items():
+        if entry["dtype"] not in _CODES:
+            raise DTypeError(
+                f"{os.fspath(path)}: entry {name!r} is {entry['dtype']}, which no tensor can be: "
+                f"tensors are {names(_CODES.values())}"
+            )
+        dtype = _CODES[entry["dtype"]]
+        first, last = (start + offset for offset in entry["data_offsets"])
+        array = memory[first:last].view(dtype.storage).reshape(entry["shape"])
+        loaded[name] = Tensor._make(*copy_in(array, dtype), ())
+    return loaded
+
+
+def load_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
+    """The metadata of a safetensors file; empty if it has none.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if the file is cut off or damaged.
+
+    Example:
+        >>> import shapetensor as st, tempfile, os
+        >>> path = os.path.join(tempfile.mkdtemp(), "empty.safetensors")
+        >>> st.io.save_file({}, path, {"epoch": "3"})
+        >>> st.io.load_metadata(path)
+        {'epoch': '3'}
+    """
+    return dict(sorted(_checked(path).items()))
+
+
+def _stored(name: str, x: Any) -> NDArray[Any]:
+    """The elements in C order, 16-bit floats as their bits."""
+    import numpy as np
+
+    if not isinstance(x, Tensor):
+        raise TypeError(f"save_file: entry {name!r} is {type(x).__name__}, not a Tensor")
+    if x.dtype is not BF16:
+        return np.ascontiguousarray(x.numpy())
+    if x.device.name != "cpu":
+        x.numpy()  # raises: there are no elements
+    buffer: NDArray[Any] = x._buffer
+    strides = tuple(step * buffer.itemsize for step in x._spec.strides)
+    return np.ascontiguousarray(np.ndarray(x.shape, buffer.dtype, buffer, 0, strides))
+
+
+def _sort_metadata(file: BinaryIO) -> None:
+    """Write the header's metadata in order: the library takes it from a hash map, in another order each time."""
+    size = int.from_bytes(file.read(8), "little")
+    header = json.loads(file.read(size))
+    if len(header.get("__metadata__", ())) > 1:
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+        file.seek(8)
+        file.write(json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode().ljust(size))
+
+
+def _checked(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Have the library check the whole layout of a file; returns its metadata."""
+    import safetensors
+
+    try:
+        with safetensors.safe_open(path, "numpy") as file:
+            return file.metadata() or {}
+    except safetensors.SafetensorError as error:
+        raise ValueError(f"{os.fspath(path)} is no whole safetensors file: {error}") from None
+
+
+def _header(path: str | os.PathLike[str]) -> tuple[dict[str, Any], int]:
+    """The entries of a checked file, and where the elements begin."""
+    _checked(path)
+    with open(path, "rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(size))
+    header.pop("__metadata__", None)
+    return header, 8 + size

@@ -1,0 +1,119 @@
+"""Adam."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from .._core.dtypes import F64, I64
+from .._core.pytree import leaves_of
+from ..functions.creation import zeros
+from .parameters import (
+    ByDType,
+    check_nonnegative,
+    checked_rate,
+    gradients_of,
+    parameters_of,
+    refilled,
+    slots,
+    with_parameters,
+    zeros_beside,
+)
+
+if TYPE_CHECKING:
+    from ..tensor import AnyTensor, Tensor
+
+Model = TypeVar("Model")
+
+
+class AdamState(NamedTuple, Generic[Model]):
+    """What Adam remembers: a tree of tensors, so that it compiles and can be saved."""
+
+    step: Tensor[I64]
+    exp_avg: Model
+    exp_avg_sq: Model
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Steps by running means of the gradient and its square; options, defaults and arithmetic are torch.optim.Adam's.
+
+    Reference: Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1.
+
+    Args:
+        lr: the learning rate.
+        betas: how much of the two running means a step keeps.
+        eps: added to the root of the mean square.
+        weight_decay: the factor of an L2 penalty.
+
+    Raises:
+        ValueError: for a negative option, and for betas outside [0, 1).
+
+    Example:
+        >>> import shapetensor as st
+        >>> opt = st.optim.Adam(lr=0.1)
+        >>> x = st.tensor([1.0, 2.0])
+        >>> state = opt.init(x)
+        >>> x, state = opt.update(x, st.grad(lambda x: (x * x).sum())(x), state)
+        >>> [round(v, 6) for v in x.tolist()]  # the first step has the length of the learning rate
+        [0.9, 1.9]
+    """
+
+    lr: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_nonnegative("Adam", lr=self.lr, eps=self.eps, weight_decay=self.weight_decay)
+        if not all(0.0 <= beta < 1.0 for beta in self.betas):
+            raise ValueError(f"Adam: betas={self.betas} should lie in [0, 1)")
+
+    def init(self, model: Model) -> AdamState[Model]:
+        """The state before the first step of this model.
+
+        Raises:
+            ValueError: if the model has no parameters.
+        """
+        device = parameters_of(model)[0].device
+        step = zeros((), dtype=I64, device=device)
+        return AdamState(step, slots(model, zeros_beside), slots(model, zeros_beside))
+
+    def update(
+        self, model: Model, grads: Model, state: AdamState[Model], *, lr: float | AnyTensor | None = None
+    ) -> tuple[Model, AdamState[Model]]:
+        """The model and the state after one step.
+
+        Args:
+            model: any tree; only its parameters change.
+            grads: of the same structure, as `grad` returns it.
+            state: from `init` or the last `update`.
+            lr: for this step; a 0-d tensor where the step is compiled and the rate changes.
+
+        Raises:
+            ValueError: if grads has another structure than the model.
+            ShapeError: if shapes of gradients and parameters differ.
+        """
+        step = state.step + 1
+        first, second = (self._missing(beta, step) for beta in self.betas)
+        rate = ByDType((self.lr if lr is None else checked_rate("Adam", lr)) / first)
+        root = ByDType(second.sqrt())
+        xs, gs = parameters_of(model), gradients_of("Adam", model, grads)
+        if self.weight_decay:
+            gs = [g + self.weight_decay * x for x, g in zip(xs, gs, strict=True)]
+        (b1, b2), m, v = self.betas, leaves_of(state.exp_avg), leaves_of(state.exp_avg_sq)
+        m = [b1 * old + (1.0 - b1) * g for old, g in zip(m, gs, strict=True)]
+        v = [b2 * old + (1.0 - b2) * (g * g) for old, g in zip(v, gs, strict=True)]
+        new = [
+            x - rate[x.dtype] * (mean / (square.sqrt() / root[x.dtype] + self.eps))
+            for x, mean, square in zip(xs, m, v, strict=True)
+        ]
+        after = AdamState(step, refilled(state.exp_avg, m), refilled(state.exp_avg_sq, v))
+        return with_parameters(model, new), after
+
+    @staticmethod
+    def _missing(beta: float, step: AnyTensor) -> AnyTensor:
+        """1 - beta^step, what a running mean that began at 0 lacks; in F64, as a power near 1 needs."""
+        exponent = step.astype(F64) * (math.log(beta) if beta else -math.inf)
+        return 1.0 - exponent.exp()

@@ -1,0 +1,106 @@
+"""What optimizers share: walking over the parameters of a model, and checked options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .._core.errors import ShapeError
+from .._core.pytree import flatten, is_tensor, leaves_of, parameter_mask, unflatten
+from ..functions.creation import zeros
+
+if TYPE_CHECKING:
+    from .._core.dtypes import AnyDType
+    from ..tensor import AnyTensor
+
+Model = TypeVar("Model")
+
+
+def parameters_of(model: Any) -> list[AnyTensor]:
+    """The tensors that an optimizer changes.
+
+    Raises:
+        ValueError: if there are none.
+    """
+    found = [x for x, wanted in zip(leaves_of(model), parameter_mask(model), strict=True) if wanted]
+    if not found:
+        raise ValueError(f"{type(model).__name__} has no parameters to optimise")
+    return found
+
+
+def gradients_of(name: str, model: Any, grads: Any) -> list[AnyTensor]:
+    """The gradients of the parameters, in their order.
+
+    Raises:
+        ValueError: if the trees differ in structure.
+        ShapeError: if a gradient has another shape than its parameter.
+    """
+    (leaves, definition), (found, structure) = flatten(model), flatten(grads)
+    if structure != definition:
+        raise ValueError(f"{name}: the gradients have another structure than the model: take them of this model")
+    for x, g in zip(leaves, found, strict=True):
+        if x.shape != g.shape:
+            raise ShapeError(f"{name}: a gradient has shape {g.shape}, its parameter {x.shape}")
+    return [g for g, wanted in zip(found, parameter_mask(model), strict=True) if wanted]
+
+
+def with_parameters(model: Model, parameters: Sequence[Any]) -> Model:
+    """The model with other tensors as parameters; everything else stays the very same."""
+    leaves, definition = flatten(model)
+    new = iter(parameters)
+    merged = [next(new) if wanted else x for x, wanted in zip(leaves, parameter_mask(model), strict=True)]
+    return unflatten(definition, merged)  # type: ignore[no-any-return]
+
+
+def slots(model: Model, make: Callable[[AnyTensor], Any]) -> Model:
+    """A tree like the model with `make(parameter)` for each parameter and None for other tensors."""
+    leaves, definition = flatten(model)
+    mask = parameter_mask(model)
+    return unflatten(definition, [make(x) if wanted else None for x, wanted in zip(leaves, mask, strict=True)])  # type: ignore[no-any-return]
+
+
+def refilled(slots: Model, values: Sequence[Any]) -> Model:
+    """The same tree with other tensors."""
+    return unflatten(flatten(slots)[1], list(values))  # type: ignore[no-any-return]
+
+
+def zeros_beside(x: AnyTensor) -> AnyTensor:
+    """Zeros of a parameter's shape and dtype, where it is."""
+    return zeros(x.shape, dtype=x.dtype, device=x.device)
+
+
+class ByDType:
+    """A 0-d tensor or number that goes into arithmetic with parameters of any dtype: converted once for each."""
+
+    def __init__(self, value: float | AnyTensor) -> None:
+        self._value = value
+        self._converted: dict[AnyDType, Any] = {}
+
+    def __getitem__(self, dtype: AnyDType) -> Any:
+        if not is_tensor(self._value):
+            return self._value
+        if dtype not in self._converted:
+            self._converted[dtype] = self._value.astype(dtype)  # type: ignore[union-attr]
+        return self._converted[dtype]
+
+
+def checked_rate(name: str, rate: float | AnyTensor) -> float | AnyTensor:
+    """A learning rate that was given to `update`.
+
+    Raises:
+        ShapeError: for a tensor with axes.
+        ValueError: for a negative number.
+    """
+    if is_tensor(rate):
+        if rate.shape != ():  # type: ignore[union-attr]
+            raise ShapeError(f"{name}: lr has shape {rate.shape}, not (): it is one number")  # type: ignore[union-attr]
+    else:
+        check_nonnegative(name, lr=rate)  # type: ignore[arg-type]
+    return rate
+
+
+def check_nonnegative(name: str, **options: float) -> None:
+    """Raise ValueError, with the option's name, where one is negative or no number."""
+    for option, value in options.items():
+        if not value >= 0.0:
+            raise ValueError(f"{name}: {option}={value} should be at least 0")
