@@ -127,17 +127,19 @@ def clear_caches() -> None:
     POOL.clear()
 
 
-def __getattr__(name: str) -> Any:
-    """A public name at its first use (PEP 562)."""
-    if name in _SUBMODULES:
-        return import_module(f".{name}", __name__)
-    target = _ALIASES.get(name, name)
-    if target not in _HOMES:
-        from .methods.hints import unknown_function
+if not TYPE_CHECKING:  # a checker would take every name to exist
 
-        raise AttributeError(unknown_function(name, __all__))
-    value = globals()[name] = getattr(import_module(f".{_HOMES[target]}", __name__), target)
-    return value
+    def __getattr__(name: str) -> Any:
+        """A public name at its first use (PEP 562)."""
+        if name in _SUBMODULES:
+            return import_module(f".{name}", __name__)
+        target = _ALIASES.get(name, name)
+        if target not in _HOMES:
+            from .methods.hints import unknown_function
+
+            raise AttributeError(unknown_function(name, __all__))
+        value = globals()[name] = getattr(import_module(f".{_HOMES[target]}", __name__), target)
+        return value
 
 
 def __dir__() -> list[str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeVar, overload
-
-from typing_extensions import TypeVarTuple
+from typing import Any, Literal, TypeVar, TypeVarTuple, overload
 
 from ._core.apply import apply
 from ._core.dtypes import DType, Integer
 from ._core.errors import ShapeError
 from ._core.ops import fused
 from .tensor import AnyTensor, Tensor
+
+__all__ = ["cross_entropy", "mse_loss"]
 
 DT = TypeVar("DT", bound=DType)
 IT = TypeVar("IT", bound=Integer)

@@ -49,7 +49,7 @@ class Tensor(
 
     __slots__ = ("__weakref__", "_buffer", "_marks", "_spec")
 
-    def __init__(self, *_: object, **__: object) -> None:
+    def __new__(cls, *_: object, **__: object) -> Tensor[DT, *Shape]:
         raise TypeError("Tensor is not called: use st.tensor(data), st.zeros(shape) or st.from_numpy(array)")
 
     @classmethod

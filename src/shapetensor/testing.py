@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from .tensor import AnyTensor
 
+__all__ = ["assert_close", "check_grads"]
+
 # (rtol, atol) as in torch.testing.assert_close; integers and booleans are equal or not.
 _TOLERANCES: dict[AnyDType, tuple[float, float]] = {
     F16: (1e-3, 1e-5),

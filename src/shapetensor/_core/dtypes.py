@@ -34,6 +34,7 @@ class DType:
     type: ClassVar[Any] = None  # jaxtyping reads `x.dtype.type.__name__`
 
     def __init_subclass__(cls) -> None:
+        cls.__module__ = "shapetensor"  # the name under which users know it
         cls.type = builtins.type(cls.name, (), {})
 
     def __new__(cls) -> DType:

@@ -35,7 +35,7 @@ def tensor(data: Any, dtype: AnyDType | str | None = None, device: Any = None) -
         device: where the tensor shall be; None: the CPU.
 
     Raises:
-        ShapeError: for nested lists of different lengths.
+        ShapeError: for nested lists that have no common shape.
         DTypeError: for elements that no tensor can have, such as strings and complex numbers.
         OverflowError: for a Python int outside the range of the dtype.
 
@@ -267,10 +267,11 @@ def _from_data(data: Any, wanted: AnyDType | None) -> AnyTensor:
         if Tensor in kinds:  # NumPy would take them off their tapes and devices
             raise TypeError("tensor: the list holds tensors: use st.stack(...) or st.concat(...)")
         return _copied(np.asarray(data))
+    floats = float in kinds and kinds <= {float, int, bool}
     try:
-        array = np.asarray(data, np.float64 if float in kinds else None)
+        array = np.asarray(data, np.float64 if floats else None)
     except ValueError as error:
-        raise ShapeError(f"tensor: nested lists have different lengths: {error}") from None
+        raise ShapeError(f"tensor: the lists do not nest to one shape: {error}") from None
     if kinds and kinds <= {int, bool}:
         array = _exact_integers(array, data, wanted)
     if array.dtype == np.float64 and wanted in (None, F32):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from .._core.apply import apply
-from .._core.dims import normalise_axis
 from .._core.ops import fused as ops
-from ..methods.base import DT, Shape
+from ..methods.base import DT, Shape, axis_of
 from ..tensor import Tensor
 from .operands import operand
 
@@ -28,7 +27,7 @@ def softmax(x: Tensor[DT, *Shape], /, *, axis: int = -1) -> Tensor[DT, *Shape]:
         >>> st.softmax(st.tensor([1000.0, 1000.0]))
         Tensor[F32, 2]([0.5, 0.5])
     """
-    return apply(ops.softmax, (x,), (normalise_axis(axis, operand("softmax", x).ndim),))
+    return apply(ops.softmax, (x,), (axis_of("softmax", axis, operand("softmax", x)),))
 
 
 def log_softmax(x: Tensor[DT, *Shape], /, *, axis: int = -1) -> Tensor[DT, *Shape]:
@@ -47,4 +46,4 @@ def log_softmax(x: Tensor[DT, *Shape], /, *, axis: int = -1) -> Tensor[DT, *Shap
         >>> st.log_softmax(st.tensor([0.0, 1000.0]))
         Tensor[F32, 2]([-1000.,     0.])
     """
-    return apply(ops.log_softmax, (x,), (normalise_axis(axis, operand("log_softmax", x).ndim),))
+    return apply(ops.log_softmax, (x,), (axis_of("log_softmax", axis, operand("log_softmax", x)),))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from .._core.apply import apply_many
-from .._core.dims import normalise_axis
 from .._core.ops import host as ops
-from ..methods.base import DT, Shape
+from ..methods.base import DT, Shape, axis_of
 from ..tensor import AnyTensor, Tensor
 from .operands import operand
 
@@ -51,7 +50,7 @@ def argsort(x: AnyTensor, /, *, axis: int = -1, descending: bool = False) -> Any
 
 
 def _sorted(name: str, x: AnyTensor, axis: int, descending: bool) -> list[AnyTensor]:
-    place = normalise_axis(axis, operand(name, x).ndim)
+    place = axis_of(name, axis, operand(name, x))
     if not descending:
         return apply_many(ops.sort, (x,), (place,))
     # Reversed before and after, so that equal elements, which sorting leaves in order, keep the order they had in x.

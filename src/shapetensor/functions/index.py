@@ -8,6 +8,7 @@ from .._core.apply import apply
 from .._core.dims import normalise_axis
 from .._core.errors import ShapeError
 from .._core.ops import index as ops
+from ..methods.base import axis_of
 from ..tensor import AnyTensor
 from .operands import operand
 
@@ -64,7 +65,7 @@ def take_along_axis(x: AnyTensor, indices: AnyTensor, /, *, axis: int = -1) -> A
                            [4]])
     """
     source = operand("take_along_axis", x)
-    return apply(ops.take_along_axis, (source, indices), (normalise_axis(axis, source.ndim),))
+    return apply(ops.take_along_axis, (source, indices), (axis_of("take_along_axis", axis, source),))
 
 
 def scatter_add(updates: AnyTensor, indices: AnyTensor, /, *, axis: int, size: int) -> AnyTensor:
@@ -128,7 +129,7 @@ def scatter_add_along_axis(updates: AnyTensor, indices: AnyTensor, /, *, axis: i
                            [1., 0., 0.]])
     """
     source = operand("scatter_add_along_axis", updates)
-    attrs = (normalise_axis(axis, source.ndim), _size("scatter_add_along_axis", size))
+    attrs = (axis_of("scatter_add_along_axis", axis, source), _size("scatter_add_along_axis", size))
     return apply(ops.scatter_add_along_axis, (source, indices), attrs)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .._core.apply import apply
-from .._core.dims import normalise_axis
 from .._core.errors import ShapeError
 from .._core.ops import movement as ops
+from ..methods.base import axis_of
 from ..tensor import AnyTensor
 from .operands import operand
 
@@ -142,7 +142,7 @@ def concat(arrays: Sequence[AnyTensor], /, *, axis: int | None = 0) -> AnyTensor
     xs = _operands("concat", arrays)
     if axis is None:
         xs, axis = [x.reshape(-1) for x in xs], 0
-    return apply(ops.concat, tuple(xs), (normalise_axis(axis, xs[0].ndim),))
+    return apply(ops.concat, tuple(xs), (axis_of("concat", axis, xs[0]),))
 
 
 def stack(arrays: Sequence[AnyTensor], /, *, axis: int = 0) -> AnyTensor:
@@ -165,7 +165,7 @@ def stack(arrays: Sequence[AnyTensor], /, *, axis: int = 0) -> AnyTensor:
     for i, x in enumerate(xs):
         if x.shape != xs[0].shape:
             raise ShapeError(f"stack: operand {i} has shape {x.shape}, operand 0 {xs[0].shape}: they must be one shape")
-    place = normalise_axis(axis, xs[0].ndim + 1)
+    place = axis_of("stack", axis, xs[0], extra=1)
     return apply(ops.concat, tuple(x.expand_dims(place) for x in xs), (place,))
 
 

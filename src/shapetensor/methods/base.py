@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, TypeVarTuple
 
+from .._core.dims import normalise_axes, normalise_axis
 from .._core.dtypes import AnyDType, DType
+from .._core.errors import ShapeError
 
 if TYPE_CHECKING:
     from .._core.device import Device
@@ -58,3 +61,27 @@ class Base(Generic[DT, *Shape]):
     def _any(self) -> AnyTensor:
         """This tensor with the methods of all mixins, for the type checker."""
         return self  # type: ignore[return-value]
+
+
+def axis_of(op: str, axis: int, x: Base[Any, *tuple[Any, ...]], *, extra: int = 0) -> int:
+    """The axis counted from the front; `extra` places more are valid where an axis is inserted.
+
+    Raises:
+        ShapeError: with the op's name and the shape.
+    """
+    try:
+        return normalise_axis(operator.index(axis), x.ndim + extra)
+    except ShapeError as error:
+        raise ShapeError(f"{op}: {error}; the shape is {x.shape}") from None
+
+
+def axes_of(op: str, axes: int | tuple[int, ...] | None, x: Base[Any, *tuple[Any, ...]]) -> tuple[int, ...]:
+    """The axes counted from the front and sorted; None means all of them.
+
+    Raises:
+        ShapeError: with the op's name and the shape.
+    """
+    try:
+        return normalise_axes(axes, x.ndim)
+    except ShapeError as error:
+        raise ShapeError(f"{op}: {error}; the shape is {x.shape}") from None

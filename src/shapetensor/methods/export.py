@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .._core.dtypes import BF16, F32, Float, Integer
 from .._core.errors import ShapeError
 from .base import DT, Base, Shape
+from .hints import METHODS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,6 +95,9 @@ class Export(Base[DT, *Shape]):
         head = f"Tensor[{kind}]("
         body = np.array2string(shown.numpy(), separator=", ", prefix=head)
         return f"{head}{body}{', traced' if self._marks else ''})"
+
+    def __dir__(self) -> list[str]:
+        return [name for name in object.__dir__(self) if name not in METHODS]
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else repr(self)

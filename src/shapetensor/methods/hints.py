@@ -99,7 +99,6 @@ METHODS = {
 # The same for `st.<spelling>`: a public name.
 FUNCTIONS = {
     "amax": "max",
-    "arr": "asarray",
     "array": "tensor",
     "as_tensor": "asarray",
     "bmm": "matmul",
@@ -112,7 +111,6 @@ FUNCTIONS = {
     "double": "F64",
     "eq": "equal",
     "expand": "broadcast_to",
-    "fabs": "maximum",
     "float": "F32",
     "from_torch": "asarray",
     "gather": "take_along_axis",
@@ -153,22 +151,17 @@ FUNCTIONS = {
 class Misspelling:
     """A class attribute that is not there, and says which one is; `hasattr` is False."""
 
-    def __init__(self, advice: str) -> None:
-        self.advice = advice
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, advice: str) -> None:
+        self.name, self.advice = name, advice
 
     def __get__(self, instance: object, owner: type) -> None:
         raise AttributeError(f"{owner.__name__} has no attribute {self.name!r}: did you mean {self.advice!r}?")
 
 
 def install(owner: type) -> None:
-    """Answer other libraries' spellings on a class; called once it is complete, so that no real name is hidden."""
+    """Answer other libraries' spellings on a class, once it is complete."""
     for name, advice in METHODS.items():
-        misspelling = Misspelling(advice)
-        misspelling.__set_name__(owner, name)
-        setattr(owner, name, misspelling)
+        setattr(owner, name, Misspelling(name, advice))
 
 
 def unknown_function(name: str, known: Iterable[str]) -> str:

@@ -6,12 +6,12 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from .._core.apply import apply, apply_many
-from .._core.dims import normalise_axes, normalise_axis, reshape_to
+from .._core.dims import reshape_to
 from .._core.dtypes import Bool
 from .._core.errors import DTypeError, ShapeError
 from .._core.ops import index as index_ops
 from .._core.ops import movement as ops
-from .base import DT, Base, Shape
+from .base import DT, Base, Shape, axes_of, axis_of
 
 if TYPE_CHECKING:
     from ..tensor import AnyTensor
@@ -28,11 +28,11 @@ class Movement(Base[DT, *Shape]):
 
     def expand_dims(self, axis: int) -> AnyTensor:
         """A new axis of size 1; see `shapetensor.expand_dims`."""
-        return apply(ops.expand_dims, (self,), (normalise_axis(axis, self.ndim + 1),))
+        return apply(ops.expand_dims, (self,), (axis_of("expand_dims", axis, self, extra=1),))
 
     def squeeze(self, axis: int | tuple[int, ...]) -> AnyTensor:
         """Axes of size 1 removed; see `shapetensor.squeeze`."""
-        axes = normalise_axes(axis, self.ndim)
+        axes = axes_of("squeeze", axis, self)
         for a in axes:
             if self._spec.shape[a] != 1:
                 raise ShapeError(f"squeeze: axis {a} of {self.shape} has size {self._spec.shape[a]}, not 1")
@@ -45,15 +45,15 @@ class Movement(Base[DT, *Shape]):
     def permute_dims(self, axes: tuple[int, ...] | int, *more: int) -> AnyTensor:
         """Axes in another order; see `shapetensor.permute_dims`."""
         order = as_shape(axes, *more)
-        return apply(ops.permute_dims, (self,), (tuple(normalise_axis(a, self.ndim) for a in order),))
+        return apply(ops.permute_dims, (self,), (tuple(axis_of("permute_dims", a, self) for a in order),))
 
     def unstack(self, *, axis: int = 0) -> list[AnyTensor]:
         """The slices along an axis; see `shapetensor.unstack`."""
-        return apply_many(ops.unstack, (self,), (normalise_axis(axis, self.ndim),))
+        return apply_many(ops.unstack, (self,), (axis_of("unstack", axis, self),))
 
     def take(self, indices: AnyTensor, *, axis: int) -> AnyTensor:
         """Slices at integer positions; see `shapetensor.take`."""
-        return apply(index_ops.take, (self, indices), (normalise_axis(axis, self.ndim),))
+        return apply(index_ops.take, (self, indices), (axis_of("take", axis, self),))
 
     def __getitem__(self, key: Any) -> AnyTensor:
         if hasattr(key, "_spec"):

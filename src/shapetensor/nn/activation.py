@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-from typing_extensions import TypeVarTuple
+from typing import TypeVar, TypeVarTuple
 
 from .._core.dtypes import DType
 from ..tensor import Tensor

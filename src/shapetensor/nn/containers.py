@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, overload
-
-from typing_extensions import TypeVarTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVarTuple, overload
 
 from .. import random
 from .module import Module
 
 if TYPE_CHECKING:
+    from ..random import Key
     from ..tensor import AnyTensor
 
 Layers = TypeVarTuple("Layers")
@@ -55,7 +54,7 @@ class Sequential(Module, Generic[*Layers]):
             x = layer(x)
         return x
 
-    def training(self, x: AnyTensor, *, key: AnyTensor) -> tuple[AnyTensor, Self]:
+    def training(self, x: AnyTensor, *, key: Key) -> tuple[AnyTensor, Self]:
         layers: list[Any] = []
         for i, layer in enumerate(self):
             if isinstance(layer, Module):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypeVar
-
-from typing_extensions import TypeVarTuple
+from typing import TYPE_CHECKING, Any, Self, TypeVar, TypeVarTuple
 
 from .. import random
 from .._core.dtypes import DType
@@ -13,7 +11,7 @@ from ..tensor import Tensor
 from .module import Module
 
 if TYPE_CHECKING:
-    from ..tensor import AnyTensor
+    from ..random import Key
 
 DT = TypeVar("DT", bound=DType)
 Shape = TypeVarTuple("Shape")
@@ -45,7 +43,7 @@ class Dropout(Module):
     def __call__(self, x: Tensor[DT, *Shape]) -> Tensor[DT, *Shape]:
         return x
 
-    def training(self, x: Tensor[DT, *Shape], *, key: AnyTensor) -> tuple[Tensor[DT, *Shape], Self]:
+    def training(self, x: Tensor[DT, *Shape], *, key: Key) -> tuple[Tensor[DT, *Shape], Self]:
         if self.p == 0.0:
             return x, self
         shape: tuple[Any, ...] = x.shape

@@ -14,7 +14,10 @@ from .._core.errors import ShapeError
 from ..functions import creation
 
 if TYPE_CHECKING:
+    from ..random import Key
     from ..tensor import AnyTensor
+
+__all__ = ["kaiming_normal", "kaiming_uniform", "ones", "xavier_normal", "xavier_uniform", "zeros"]
 
 Mode = Literal["fan_in", "fan_out"]
 Nonlinearity = Literal["linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu"]
@@ -23,7 +26,7 @@ _GAINS = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5.0 / 3.0, "relu": math.sqrt(2.
 
 
 def kaiming_uniform(
-    key: AnyTensor,
+    key: Key,
     shape: tuple[int, ...],
     *,
     a: float = 0.0,
@@ -50,12 +53,12 @@ def kaiming_uniform(
         >>> w.shape, bool(w.max() <= 1.0)
         ((4, 6), True)
     """
-    bound = gain_of(nonlinearity, a) * math.sqrt(3.0 / _fan(shape, mode))
-    return symmetric_uniform(key, shape, bound, dtype)
+    bound = _gain(nonlinearity, a) * math.sqrt(3.0 / _fan(shape, mode))
+    return random.uniform(key, shape, low=-bound, high=bound, dtype=dtype)
 
 
 def kaiming_normal(
-    key: AnyTensor,
+    key: Key,
     shape: tuple[int, ...],
     *,
     a: float = 0.0,
@@ -74,11 +77,11 @@ def kaiming_normal(
         >>> f"{float(w.var()):.3f}"
         '0.010'
     """
-    deviation = gain_of(nonlinearity, a) / math.sqrt(_fan(shape, mode))
-    return random.normal(key, shape, dtype=dtype) * deviation
+    deviation = _gain(nonlinearity, a) / math.sqrt(_fan(shape, mode))
+    return random.normal(key, shape, std=deviation, dtype=dtype)
 
 
-def xavier_uniform(key: AnyTensor, shape: tuple[int, ...], *, gain: float = 1.0, dtype: AnyDType = F32) -> AnyTensor:
+def xavier_uniform(key: Key, shape: tuple[int, ...], *, gain: float = 1.0, dtype: AnyDType = F32) -> AnyTensor:
     """Uniform in +-gain * sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010, eq. 16).
 
     Raises:
@@ -90,11 +93,12 @@ def xavier_uniform(key: AnyTensor, shape: tuple[int, ...], *, gain: float = 1.0,
         >>> w.shape, bool(w.max() <= 1.0)
         ((2, 4), True)
     """
-    both = sum(fans(shape))
-    return symmetric_uniform(key, shape, gain * math.sqrt(6.0 / both) if both else 0.0, dtype)
+    both = sum(_fans(shape))
+    bound = gain * math.sqrt(6.0 / both) if both else 0.0
+    return random.uniform(key, shape, low=-bound, high=bound, dtype=dtype)
 
 
-def xavier_normal(key: AnyTensor, shape: tuple[int, ...], *, gain: float = 1.0, dtype: AnyDType = F32) -> AnyTensor:
+def xavier_normal(key: Key, shape: tuple[int, ...], *, gain: float = 1.0, dtype: AnyDType = F32) -> AnyTensor:
     """Normal with the standard deviation gain * sqrt(2 / (fan_in + fan_out)); see `xavier_uniform`.
 
     Raises:
@@ -106,11 +110,12 @@ def xavier_normal(key: AnyTensor, shape: tuple[int, ...], *, gain: float = 1.0, 
         >>> f"{float(w.var()):.3f}"
         '0.005'
     """
-    both = sum(fans(shape))
-    return random.normal(key, shape, dtype=dtype) * (gain * math.sqrt(2.0 / both) if both else 0.0)
+    both = sum(_fans(shape))
+    deviation = gain * math.sqrt(2.0 / both) if both else 0.0
+    return random.normal(key, shape, std=deviation, dtype=dtype)
 
 
-def zeros(key: AnyTensor, shape: tuple[int, ...], *, dtype: AnyDType = F32) -> AnyTensor:
+def zeros(key: Key, shape: tuple[int, ...], *, dtype: AnyDType = F32) -> AnyTensor:
     """Zeros; the key is there so that all initialisers are called alike.
 
     Example:
@@ -121,7 +126,7 @@ def zeros(key: AnyTensor, shape: tuple[int, ...], *, dtype: AnyDType = F32) -> A
     return creation.zeros(shape, dtype=dtype, device=key.device)
 
 
-def ones(key: AnyTensor, shape: tuple[int, ...], *, dtype: AnyDType = F32) -> AnyTensor:
+def ones(key: Key, shape: tuple[int, ...], *, dtype: AnyDType = F32) -> AnyTensor:
     """Ones; the key is there so that all initialisers are called alike.
 
     Example:
@@ -132,12 +137,7 @@ def ones(key: AnyTensor, shape: tuple[int, ...], *, dtype: AnyDType = F32) -> An
     return creation.ones(shape, dtype=dtype, device=key.device)
 
 
-def symmetric_uniform(key: AnyTensor, shape: tuple[int, ...], bound: float, dtype: AnyDType = F32) -> AnyTensor:
-    """Uniform in [-bound, bound)."""
-    return random.uniform(key, shape, dtype=dtype) * (2.0 * bound) - bound
-
-
-def gain_of(nonlinearity: str, a: float = 0.0) -> float:
+def _gain(nonlinearity: str, a: float = 0.0) -> float:
     """The factor that makes up for a nonlinearity.
 
     Raises:
@@ -150,7 +150,7 @@ def gain_of(nonlinearity: str, a: float = 0.0) -> float:
     return _GAINS[nonlinearity]
 
 
-def fans(shape: tuple[int, ...]) -> tuple[int, int]:
+def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
     """How many inputs each output has, and how many outputs each input.
 
     Raises:
@@ -163,7 +163,7 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def _fan(shape: tuple[int, ...], mode: str) -> int:
-    fan_in, fan_out = fans(shape)
+    fan_in, fan_out = _fans(shape)
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"mode is 'fan_in' or 'fan_out', not {mode!r}")
     return max(1, fan_in if mode == "fan_in" else fan_out)  # a layer without inputs has no values to scale

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
-
-from typing_extensions import TypeVarTuple
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, TypeVarTuple
 
 from .. import random
 from .._core.dtypes import F32
 from .._core.errors import ShapeError
 from ..tensor import Tensor
-from .init import kaiming_uniform, symmetric_uniform
+from .init import kaiming_uniform
 from .module import Module
 
 if TYPE_CHECKING:
+    from ..random import Key
     from ..tensor import AnyTensor
 
 I = TypeVar("I", bound=int)
@@ -41,9 +40,7 @@ class Linear(Module, Generic[I, O]):
     weight: Tensor[F32, O, I]
     bias: Tensor[F32, O] | None
 
-    def __init__(
-        self: Linear[Any, Any], in_features: int, out_features: int, *, bias: bool = True, key: AnyTensor
-    ) -> None:
+    def __init__(self: Linear[Any, Any], in_features: int, out_features: int, *, bias: bool = True, key: Key) -> None:
         """Draw the parameters.
 
         Args:
@@ -61,7 +58,7 @@ class Linear(Module, Generic[I, O]):
         self.in_features, self.out_features = in_features, out_features
         self.weight = kaiming_uniform(weight_key, (out_features, in_features), a=math.sqrt(5.0))
         bound = 1.0 / math.sqrt(in_features) if in_features else 0.0
-        self.bias = symmetric_uniform(bias_key, (out_features,), bound) if bias else None
+        self.bias = random.uniform(bias_key, (out_features,), low=-bound, high=bound) if bias else None
 
     def __call__(self, x: Tensor[F32, *Shape, I]) -> Tensor[F32, *Shape, O]:
         """The affine map of the last axis.

@@ -6,14 +6,13 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, ClassVar, Self
-
-from typing_extensions import dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
 from .._core.errors import DTypeError, ShapeError
 from .._core.pytree import flatten, is_tensor, parameter_mask, paths, unflatten
 
 if TYPE_CHECKING:
+    from ..random import Key
     from ..tensor import AnyTensor
 
 _INITIALISING = "_initialising"  # in the instance's __dict__ until its outermost __init__ has returned
@@ -90,7 +89,7 @@ class Module:
         """The value of the module at an input; inference, without randomness or new buffers."""
         raise NotImplementedError(f"{_name(self)} has no __call__: write `def __call__(self, x)` in the class")
 
-    def training(self, x: Any, *, key: AnyTensor) -> tuple[Any, Self]:
+    def training(self, x: Any, *, key: Key) -> tuple[Any, Self]:
         """The value while training, and the module with new buffers.
 
         This default is for modules without anything that behaves otherwise in training: `(self(x), self)`.
@@ -182,8 +181,8 @@ class Module:
 
     def extra_repr(self) -> str:
         """What stands between the parentheses of the repr: static fields, and the types of tensors."""
-        shown = {n: _type_of(v) if is_tensor(v) else repr(v) for n, v in self.__dict__.items() if not _has_modules(v)}
-        return ", ".join(f"{name}={text}" for name, text in shown.items())
+        shown = {n: v for n, v in self.__dict__.items() if next(_modules(v, n), None) is None}
+        return ", ".join(f"{name}={_shown(value)}" for name, value in shown.items())
 
     def __repr__(self) -> str:
         names, values, _ = self._flatten()
@@ -264,6 +263,14 @@ def _type_of(x: AnyTensor) -> str:
     return f"Tensor[{', '.join([x.dtype.__name__, *map(str, x.shape)])}]"
 
 
+def _shown(value: Any) -> str:
+    """A field in a repr: tensors by their types, not their elements."""
+    if is_tensor(value):
+        return _type_of(value)
+    count = len(flatten(value)[0])
+    return f"{type(value).__name__} of {count} tensors" if count else repr(value)
+
+
 def _is_child(value: Any) -> bool:
     """Whether a field can hold tensors; a class has `_flatten` too, but is static."""
     return is_tensor(value) or isinstance(value, (tuple, list, dict)) or hasattr(type(value), "_flatten")
@@ -276,10 +283,6 @@ def _modules(tree: Any, path: str) -> Iterator[tuple[str, Module]]:
     elif isinstance(tree, (tuple, list, dict)):
         for name, value in tree.items() if isinstance(tree, dict) else enumerate(tree):
             yield from _modules(value, f"{path}.{name}")
-
-
-def _has_modules(tree: Any) -> bool:
-    return next(_modules(tree, ""), None) is not None
 
 
 def special_in_training(module: Module) -> Module | None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
-
-from typing_extensions import TypeVarTuple
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, TypeVarTuple
 
 from .._core.dtypes import F32, I64
 from .._core.errors import ShapeError
@@ -14,6 +12,7 @@ from ..tensor import Tensor
 from .module import Module, buffer
 
 if TYPE_CHECKING:
+    from ..random import Key
     from ..tensor import AnyTensor
 
 N = TypeVar("N", bound=int)
@@ -83,7 +82,7 @@ class BatchNorm1d(Module, Generic[C]):
         centred = x - self.running_mean.reshape(shape)
         return self._scaled(centred, self.running_var.reshape(shape))
 
-    def training(self, x: Tensor[F32, N, C, *Length], *, key: AnyTensor) -> tuple[Tensor[F32, N, C, *Length], Self]:
+    def training(self, x: Tensor[F32, N, C, *Length], *, key: Key) -> tuple[Tensor[F32, N, C, *Length], Self]:
         """Normalise with the mean and variance of the batch, and take them into the running ones.
 
         Raises:

@@ -1,0 +1,150 @@
+"""Train a small network to read handwritten digits, from the data to a saved model: `python examples/digits.py`.
+
+The data are the 1,797 images of 8x8 pixels (UCI, Alpaydin and Kaynak) that scikit-learn ships; a random fifth of them
+is held out. Shapes are in the types: `B` is any batch size, `L[64]` is 64 and nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal as L
+from typing import NamedTuple, Self, TypeVar
+
+from matplotlib.figure import Figure
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from sklearn.datasets import load_digits
+
+import shapetensor as st
+from shapetensor import F32, I64, U32, Tensor, nn, optim
+
+B = TypeVar("B", bound=int)
+Key = Tensor[U32, L[4]]
+BATCH = 64
+
+
+# 1. The data: pixels as numbers between 0 and 1, and which digit each image shows.
+class Digits(NamedTuple):
+    images: Tensor[F32, int, L[64]]
+    labels: Tensor[I64, int]
+
+
+def load(key: Key) -> tuple[Digits, Digits]:
+    """The images to train on, and a random fifth of all that is held out."""
+    pixels, labels = load_digits(return_X_y=True)
+    every = Digits(st.tensor(pixels, dtype=F32) / 16.0, st.tensor(labels, dtype=I64))
+    order = st.random.permutation(key, len(labels))
+    held_out = len(labels) // 5
+    train, test = (Digits(*(x[rows] for x in every)) for rows in (order[held_out:], order[:held_out]))
+    return train, test
+
+
+def batches(data: Digits, key: Key) -> Iterator[Digits]:
+    """The data once, in random order; what does not fill a batch is left out until the next time."""
+    order = st.random.permutation(key, len(data.labels))
+    for start in range(0, len(order) - BATCH + 1, BATCH):
+        yield Digits(*(x[order[start : start + BATCH]] for x in data))
+
+
+# 2. The model: 64 pixels -> 128 -> 96 -> 10 scores. A module is frozen; `training` returns the one with new buffers.
+class Classifier(st.Module):
+    first: nn.Linear[L[64], L[128]]
+    norm: nn.BatchNorm1d[L[128]]
+    second: nn.Linear[L[128], L[96]]
+    dropout: nn.Dropout
+    scores: nn.Linear[L[96], L[10]]
+
+    def __init__(self, key: Key) -> None:
+        keys = st.random.split(key, 3)
+        self.first = nn.Linear(64, 128, key=keys[0])
+        self.norm = nn.BatchNorm1d(128)
+        self.second = nn.Linear(128, 96, key=keys[1])
+        self.dropout = nn.Dropout(0.3)
+        self.scores = nn.Linear(96, 10, key=keys[2])
+
+    def __call__(self, x: Tensor[F32, B, L[64]]) -> Tensor[F32, B, L[10]]:
+        hidden = self.norm(self.first(x)).relu()
+        return self.scores(self.second(hidden).relu())
+
+    def training(self, x: Tensor[F32, B, L[64]], *, key: Key) -> tuple[Tensor[F32, B, L[10]], Self]:
+        hidden, norm = self.norm.training(self.first(x), key=key)
+        dropped, _ = self.dropout.training(self.second(hidden.relu()).relu(), key=key)
+        return self.scores(dropped), self.replace(norm=norm)
+
+
+# 3. One step of training: compiled, it runs as planned kernels without Python between them.
+optimizer = optim.Adam(lr=2e-3)
+State = optim.AdamState[Classifier]
+Scalar = Tensor[F32]
+
+
+def accuracy(scores: Tensor[F32, B, L[10]], labels: Tensor[I64, B]) -> Scalar:
+    return (scores.argmax(axis=1) == labels).astype(F32).mean()
+
+
+@st.compile
+def step(model: Classifier, state: State, batch: Digits, key: Key) -> tuple[Classifier, State, Scalar, Scalar]:
+    def loss_of(model: Classifier) -> tuple[Scalar, tuple[Classifier, Scalar]]:
+        scores, after = model.training(batch.images, key=key)
+        return st.losses.cross_entropy(scores, batch.labels), (after, accuracy(scores, batch.labels))
+
+    (loss, (model, right)), gradients = st.value_and_grad(loss_of, has_aux=True)(model)
+    return *optimizer.update(model, gradients, state), loss, right
+
+
+def train(data: Digits, epochs: int, key: Key) -> tuple[Classifier, list[float]]:
+    """A trained model, and the loss of each step."""
+    model_key, order_key, dropout_key = st.random.split(key, 3)
+    model = Classifier(model_key)
+    state = optimizer.init(model)
+    losses: list[float] = []
+    with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()) as bar:
+        task = bar.add_task("compiling", total=epochs)
+        for epoch in range(epochs):
+            for batch in batches(data, st.random.fold_in(order_key, epoch)):
+                step_key = st.random.fold_in(dropout_key, len(losses))
+                model, state, loss, right = step(model, state, batch, step_key)
+                losses.append(float(loss))
+            bar.update(task, advance=1, description=f"loss {float(loss):.3f}  accuracy {100 * float(right):5.1f} %")
+    return model, losses
+
+
+# 4. Save what came out, and show that it can be used again.
+def save(model: Classifier, losses: list[float], out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    st.io.save_file(model.state_dict(), out / "digits.safetensors")
+    figure = Figure()
+    figure.subplots().semilogy(losses)
+    figure.supxlabel("step")
+    figure.supylabel("cross entropy")
+    figure.savefig(out / "loss.png")
+
+
+def run(seed: int, epochs: int, out: Path) -> float:
+    """Train with one seed, save, load, and give the accuracy on the images held out."""
+    split_key, train_key = st.random.split(st.random.key(seed))
+    training_data, test_data = load(split_key)
+    model, losses = train(training_data, epochs, train_key)
+    save(model, losses, out)
+    loaded = Classifier(st.random.key(0)).load_state_dict(st.io.load_file(out / "digits.safetensors"))
+    scores = loaded(test_data.images)
+    st.testing.assert_close(scores, model(test_data.images), rtol=0.0, atol=0.0)
+    return float(accuracy(scores, test_data.labels))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Train a network on handwritten digits.")
+    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=0, help="of the split, the initial weights, the order and dropout")
+    parser.add_argument("--seeds", type=int, default=0, help="train with the seeds 0 ... SEEDS-1; print the mean")
+    parser.add_argument("--out", type=Path, default=Path("digits-run"), help="folder for the weights and the curve")
+    options = parser.parse_args()
+    seeds = range(options.seeds) if options.seeds else [options.seed]
+    found = [100 * run(seed, options.epochs, options.out) for seed in seeds]
+    what = f"mean test accuracy over {options.seeds} seeds" if options.seeds else "test accuracy"
+    print(f"{what}: {sum(found) / len(found):.1f} %")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Samples of the ops that make tensors out of nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import shapetensor as st
+from numpy.typing import NDArray
+from shapetensor._core.dtypes import BF16, F16, F32, F64, I8, I32, I64, U8, U32, AnyDType, Bool
+from shapetensor._core.errors import DTypeError, ShapeError
+
+from tests.ops.sample import HERE, Ints, OpSamples, Sample, WrongCall
+
+
+def reference(fill_value: float, shape: Ints, dtype: AnyDType, device: Any) -> NDArray[Any]:
+    """NumPy's full; the values are ones that bfloat16 has."""
+    return np.full(shape, fill_value, {BF16: "float32", F16: "float16"}.get(dtype, dtype.storage))
+
+
+def _full(value: float, shape: Ints, dtype: AnyDType) -> Sample:
+    return Sample((value,), {"shape": shape, "dtype": dtype, "device": HERE}, dtype)
+
+
+def _samples() -> Iterator[Sample]:
+    for shape in ((), (1,), (5,), (0,), (3, 0), (7, 11), (2, 1, 3, 1, 2, 2)):
+        yield _full(2.5, shape, F64)
+    for dtype in (F32, F64, F16, BF16):
+        yield _full(-1.5, (3, 5), dtype)
+        yield _full(7, (3,), dtype)
+        yield _full(float("inf"), (2,), dtype)
+        yield _full(float("nan"), (2,), dtype)
+    for dtype, value in ((I32, -(2**31)), (I64, 2**63 - 1), (U8, 255), (I8, -128), (U32, 2**32 - 1)):
+        yield _full(value, (3, 5), dtype)
+        yield _full(0, (3, 5), dtype)
+    for truth in (True, False):
+        yield _full(truth, (4,), Bool)
+        yield _full(truth, (4,), I64)
+
+
+def _wrong() -> Iterator[WrongCall]:
+    text = "full: 256 is out of range for U8 (0 to 255)"
+    yield WrongCall(lambda: st.full(3, 256, dtype=U8), OverflowError, text)
+    text = "full: -129 is out of range for I8 (-128 to 127)"
+    yield WrongCall(lambda: st.full((), -129, dtype=I8), OverflowError, text)
+    yield WrongCall(lambda: st.full((2, -1), 0.0), ShapeError, "full: (2, -1) has a negative size")
+    text = "full: the value is a tensor, not a Python number: write x.broadcast_to((2,))"
+    yield WrongCall(lambda: st.full(2, st.ones(())), DTypeError, text)  # type: ignore[arg-type]
+    text = "full: str is not a Tensor: convert it with st.tensor(...) or st.from_numpy(...)"
+    yield WrongCall(lambda: st.full(2, "3"), DTypeError, text)  # type: ignore[arg-type]
+
+
+SAMPLES = {"full": OpSamples(reference, tuple(_samples()), tuple(_wrong()), exact=True)}
