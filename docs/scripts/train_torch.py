@@ -1,4 +1,4 @@
-"""Train a network on scikit-learn's handwritten digits: python train_torch.py [epochs]"""
+"""Train a network on scikit-learn's handwritten digits: python train.py [epochs]"""
 
 import sys
 
@@ -23,10 +23,13 @@ test, train = order[:360], order[360:]
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
-        self.layers = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, 10))
+        self.first = nn.Linear(64, 128)
+        self.dropout = nn.Dropout(0.2)
+        self.last = nn.Linear(128, 10)
 
     def forward(self, x):
-        return self.layers(x)
+        hidden = self.first(x).relu()
+        return self.last(self.dropout(hidden))
 
 
 model = Net()
@@ -35,11 +38,12 @@ optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 
 # Train
 def step(images, labels):
+    scores = model(images)
+    loss = nn.functional.cross_entropy(scores, labels)
     optimizer.zero_grad()
-    loss = nn.functional.cross_entropy(model(images), labels)
     loss.backward()
     optimizer.step()
-    return loss.item()
+    return loss
 
 
 losses = []
@@ -48,20 +52,21 @@ for epoch in range(EPOCHS):
     order = train[torch.randperm(len(train))]
     for start in range(0, len(order) - BATCH + 1, BATCH):
         rows = order[start : start + BATCH]
-        losses.append(step(x[rows], y[rows]))
+        loss = step(x[rows], y[rows])
+        losses.append(loss.item())
 
 # Evaluate
 model.eval()
 with torch.no_grad():
     right = model(x[test]).argmax(dim=1) == y[test]
-print(f"test accuracy: {100 * right.float().mean():.1f} %")
+print(f"test accuracy: {100 * right.to(torch.float32).mean():.1f} %")
 
 # Save and load
 torch.save(model.state_dict(), "digits.pt")
 again = Net()
 again.load_state_dict(torch.load("digits.pt"))
 again.eval()
-print("same after loading:", torch.equal(again(x[test]), model(x[test])))
+torch.testing.assert_close(again(x[test]), model(x[test]), rtol=0, atol=0)
 
 # Plot
 plt.plot(losses)

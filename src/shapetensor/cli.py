@@ -23,13 +23,15 @@ _MACHINE_CODE = {".nbi", ".nbc", ".pyc"}
 _UNFINISHED = 3600.0  # seconds after which a temporary file belongs to no process any more
 
 
-def doctor(options: argparse.Namespace) -> int:
+def _doctor(options: argparse.Namespace) -> int:
+    """Print the report of `doctor.run`."""
     from .doctor import run
 
     return run(sys.stdout, as_json=options.json)
 
 
-def info(options: argparse.Namespace) -> int:
+def _info(options: argparse.Namespace) -> int:
+    """Print the versions that a bug report needs, without loading the packages."""
     from .doctor import OLDEST, version_of
 
     packages = [f"{name} {version_of(name)}" for name in OLDEST]
@@ -77,11 +79,10 @@ def _signatures(index: Path) -> dict[str, str]:
 
 def kept_kernels(directory: Path) -> Iterator[KeptKernel]:
     """The compiled kernels of a directory, sorted by name; an index that cannot be read leaves `?` for signatures."""
-    places = [directory / "__pycache__"]
-    for index in sorted(file for place in places for file in place.glob("*.nbi")):
+    for index in sorted((directory / "__pycache__").glob("*.nbi")):
         base = index.name.removesuffix(".nbi")
         match = re.match(r"(?P<module>.+)_[0-9a-f]{8}\.(?P<function>.+)-\d+\.py", base)
-        name = f"{match['module']}.{match['function']}" if match else base
+        name = ".".join(dict.fromkeys([match["module"], match["function"]])) if match else base
         try:
             signatures = _signatures(index)
         except Exception:  # whatever a truncated pickle may raise
@@ -90,7 +91,8 @@ def kept_kernels(directory: Path) -> Iterator[KeptKernel]:
             yield KeptKernel(name, signatures.get(code.name, "?"), code.stat().st_size)
 
 
-def kernels(options: argparse.Namespace) -> int:
+def _kernels(options: argparse.Namespace) -> int:
+    """Print the table of the kernels that this Python finds compiled."""
     from ._core.kernels import cache
     from .doctor import in_bytes
 
@@ -121,7 +123,8 @@ def _homes() -> tuple[list[Path], Path | None]:
     except ImportError:  # no Numba that could name its set
         current = None
     places = [preferred_cache(), current.parent if current else None]
-    return list(dict.fromkeys(place for place in places if place is not None and place.is_dir())), current
+    usable = [place for place in places if place and os.path.isdir(place) and os.access(place, os.R_OK | os.X_OK)]
+    return list(dict.fromkeys(usable)), current
 
 
 def _is_own(path: Path) -> bool:
@@ -185,7 +188,8 @@ def _clear(directory: Path) -> int:
     return failed
 
 
-def cache(options: argparse.Namespace) -> int:
+def _cache(options: argparse.Namespace) -> int:
+    """Print where compiled kernels are and how large, or remove them."""
     from .doctor import in_bytes, kept
 
     homes, current = _homes()
@@ -224,21 +228,21 @@ def parser() -> argparse.ArgumentParser:
     more = "Exit status: 0 if all is well or there are only warnings, 1 if there is a problem."
     command = commands.add_parser("doctor", help=text, description=f"{text.capitalize()}.", epilog=more)
     command.add_argument("--json", action="store_true", help="print the findings as one JSON object")
-    command.set_defaults(run=doctor)
+    command.set_defaults(run=_doctor)
 
     text = "print one line of versions, for bug reports"
-    commands.add_parser("info", help=text, description=f"{text.capitalize()}.").set_defaults(run=info)
+    commands.add_parser("info", help=text, description=f"{text.capitalize()}.").set_defaults(run=_info)
 
     text = "list the compiled kernels that are kept on disk: name, bytes, signature"
     more = "Kernels are compiled when they are first used, once for each signature; later processes load them."
     command = commands.add_parser("kernels", help=text, description=f"{text.capitalize()}.", epilog=more)
-    command.set_defaults(run=kernels)
+    command.set_defaults(run=_kernels)
 
     text = "say where compiled kernels are kept and how large they are, or remove them"
     more = "SHAPETENSOR_CACHE_DIR names another directory. Kernels of other versions and processors are kept apart."
     command = commands.add_parser("cache", help=text, description=f"{text.capitalize()}.", epilog=more)
     command.add_argument("--clear", action="store_true", help="remove all compiled kernels without asking")
-    command.set_defaults(run=cache)
+    command.set_defaults(run=_cache)
     return top
 
 

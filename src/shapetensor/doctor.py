@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import configparser
+import contextlib
 import ctypes
 import json
 import math
@@ -22,7 +23,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
@@ -134,9 +135,10 @@ def _shapetensor() -> Outcome:
 
 
 def _package(name: str) -> Outcome:
-    oldest = OLDEST[name]
-    pip = f'{_pip()} "{name}>={oldest}"' if oldest else f"{_pip()} numba"
-    found = version_of(name)
+    oldest, found = OLDEST[name], version_of(name)
+    # Numba allows certain versions of these only: pip must hear of it to choose one.
+    wanted = dict.fromkeys([name, "numba"] if name in ("numpy", "llvmlite") else [name])
+    pip = " ".join([_pip(), *(f'"{n}>={OLDEST[n]}"' if OLDEST[n] else n for n in wanted)])
     if found == "not installed":
         return problem(found, pip)
     if oldest and _numbers(found) < _numbers(oldest):
@@ -145,7 +147,12 @@ def _package(name: str) -> Outcome:
 
 
 def _pip() -> str:
-    return "python -m pip install --upgrade"
+    return f"{_interpreter()} -m pip install --upgrade"
+
+
+def _interpreter() -> str:
+    """This Python, as a shell takes it."""
+    return f'"{sys.executable}"' if " " in sys.executable else sys.executable or "python"
 
 
 def _loading() -> Outcome:
@@ -184,6 +191,11 @@ def _cpu() -> Outcome:
     return ok(f"{_model() or platform.machine()}, {name} to LLVM")
 
 
+def _numba_config() -> Any:
+    """Numba's settings as it took them from the environment and `.numba_config.yaml`."""
+    return import_module("numba.core.config")
+
+
 def _host_features() -> set[str]:
     from llvmlite import binding
 
@@ -195,9 +207,7 @@ def _host_features() -> set[str]:
 
 def _features() -> Outcome:
     """What the processor has; Numba can be told to use less."""
-    from numba.core import config
-
-    host = _host_features()
+    config, host = _numba_config(), _host_features()
     value = " ".join(name for name in _FEATURES if name in host) or "none of " + " ".join(_FEATURES)
     if config.CPU_FEATURES is not None:
         value += f"; NUMBA_CPU_FEATURES={config.CPU_FEATURES}"
@@ -233,13 +243,11 @@ def vector_bits(cpu: str, features: str) -> int:
 
 def _vectors() -> Outcome:
     from llvmlite import binding
-    from numba.core import config
-    from numba.core.codegen import get_host_cpu_features
 
-    host = vector_bits(binding.get_host_cpu_name(), get_host_cpu_features())
+    config, own = _numba_config(), import_module("numba.core.codegen").get_host_cpu_features()
+    host = vector_bits(binding.get_host_cpu_name(), own)
     name = binding.get_host_cpu_name() if config.CPU_NAME is None else config.CPU_NAME
-    features = get_host_cpu_features() if config.CPU_FEATURES is None else config.CPU_FEATURES
-    bits = vector_bits(name, features)
+    bits = vector_bits(name, own if config.CPU_FEATURES is None else config.CPU_FEATURES)
     value = f"{bits} bits, {bits // 32} x F32, for {name}"
     if bits < host:
         return warning(f"{value}; this processor does {host}", "unset NUMBA_CPU_NAME and NUMBA_CPU_FEATURES")
@@ -312,20 +320,12 @@ def _layers() -> list[str]:
     found = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a TBB that is too old is one that is not there
-        try:
-            from numba.np.ufunc import tbbpool  # noqa: F401
-            from numba.np.ufunc.parallel import _check_tbb_version_compatible
-
-            _check_tbb_version_compatible()
-            found.append("tbb")
-        except ImportError:
-            pass
-        for layer, module in ("omp", "omppool"), ("workqueue", "workqueue"):
-            try:
-                __import__(f"numba.np.ufunc.{module}")
+        for layer, module in ("tbb", "tbbpool"), ("omp", "omppool"), ("workqueue", "workqueue"):
+            with contextlib.suppress(ImportError):
+                if layer == "tbb":
+                    import_module("numba.np.ufunc.parallel")._check_tbb_version_compatible()
+                import_module(f"numba.np.ufunc.{module}")
                 found.append(layer)
-            except ImportError:
-                pass
     return found
 
 
@@ -348,9 +348,8 @@ def chosen_layer(setting: str, priority: Sequence[str], available: Sequence[str]
 
 
 def _threading() -> Outcome:
-    from numba.core import config
-
-    available, setting = _layers(), str(config.THREADING_LAYER)
+    config, available = _numba_config(), _layers()
+    setting = str(config.THREADING_LAYER)
     layer = chosen_layer(setting, config.THREADING_LAYER_PRIORITY, available)
     there = f"available: {' '.join(available)}; the kernels of this version run on one thread"
     if layer is None:
@@ -366,8 +365,7 @@ def _threading() -> Outcome:
 
 
 def _settings() -> Outcome:
-    from numba.core import config
-
+    config = _numba_config()
     found = [
         (name, f"{name}={getattr(config, attribute)}: {effect}")
         for name, attribute, matters, effect in _NUMBA_SETTINGS
@@ -381,8 +379,12 @@ def _settings() -> Outcome:
 
 def kept(directory: Path) -> tuple[int, int]:
     """How many compiled kernels a directory of them holds, and the bytes of all its files."""
-    files = [file for file in directory.rglob("*") if file.is_file()]
-    return sum(file.suffix == ".nbc" for file in files), sum(file.stat().st_size for file in files)
+    kernels = size = 0
+    for file in directory.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):  # other processes write, rename and remove
+            size += file.stat().st_size if file.is_file() else 0
+            kernels += file.suffix == ".nbc"
+    return kernels, size
 
 
 def in_bytes(size: int) -> str:
@@ -463,9 +465,9 @@ def _mypy_section(path: Path) -> dict[str, Any] | None:
     Raises:
         ValueError: if the file cannot be read.
     """
-    if not path.is_file():  # a named pipe would never end
-        return None
     try:
+        if not path.is_file():  # a named pipe would never end
+            return None
         with path.open("rb") as file:
             data = file.read(_CONFIG_LIMIT + 1)
         if len(data) > _CONFIG_LIMIT:
@@ -595,7 +597,9 @@ def diagnose(checks: Iterable[tuple[str, Check]] = CHECKS) -> Iterator[Finding]:
         try:
             outcome = check()
         except ImportError as error:
-            outcome = problem(f"not checked: {error}", "see the versions and imports above; python -m pip check")
+            outcome = problem(
+                f"not checked: {error}", f"see the versions and imports above; {_interpreter()} -m pip check"
+            )
         except Exception as error:
             text = f"the check itself failed: {type(error).__name__}: {error}"
             outcome = problem(text, "report it with the output of `shapetensor info`")

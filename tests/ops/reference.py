@@ -37,12 +37,12 @@ def elements(operand: Operand, place: int, variant: int) -> Array:
     rng = np.random.default_rng(seed)
     if operand.below is not None:
         least = -operand.below if operand.least is None else operand.least
-        return rng.integers(least, max(operand.below, least + 1), operand.shape).astype(kind)
+        return np.asarray(rng.integers(least, max(operand.below, least + 1), operand.shape), kind)
     if operand.dtype is Bool:
-        return rng.random(operand.shape) < 0.5
+        return np.asarray(rng.random(operand.shape) < 0.5)
     if issubclass(operand.dtype, Integer):
-        return _integers(rng, operand, operand.dtype).astype(kind)
-    return _floats(rng, operand, place).astype(kind)
+        return np.asarray(_integers(rng, operand, operand.dtype), kind)
+    return np.asarray(_floats(rng, operand, place), kind)
 
 
 def _integers(rng: np.random.Generator, operand: Operand, dtype: type[Integer]) -> Array:
@@ -52,7 +52,7 @@ def _integers(rng: np.random.Generator, operand: Operand, dtype: type[Integer]) 
         return np.array([corners[i % 5] for i in range(size)], dtype.storage).reshape(shape)
     signed = dtype.low < 0 and operand.data != "positive"
     if operand.data == "ties":
-        return rng.integers(-1 if signed else 0, 3, shape)
+        return np.asarray(rng.integers(-1 if signed else 0, 3, shape))
     magnitude = rng.integers(1, 7, shape)
     return magnitude * rng.choice([-1, 1], shape) if signed else magnitude
 
@@ -62,9 +62,9 @@ def _floats(rng: np.random.Generator, operand: Operand, place: int) -> Array:
     if operand.data == "special":
         return np.resize(_SPECIAL, size).reshape(shape)
     if operand.data == "ties":
-        return rng.integers(-1, 3, shape).astype(float)
+        return np.asarray(rng.integers(-1, 3, shape), float)
     if operand.data == "positive":
-        return rng.uniform(0.3, 3.0, shape)
+        return np.asarray(rng.uniform(0.3, 3.0, shape))
     if operand.data == "distinct":
         # a grid in random order, shifted for each operand so that no two operands share a value
         grid = (np.arange(size) - size / 2 + 0.3 * (place + 1)) * min(0.37, 20 / max(size, 1))
@@ -222,7 +222,7 @@ def difference(f: Callable[..., Sequence[AnyTensor]], xs: Sequence[AnyTensor], v
     """The derivative of f in a direction, by central differences."""
 
     def at(step: float) -> list[Array]:
-        moved = [st.from_numpy(x.numpy() + step * v.numpy()) for x, v in zip(xs, vs, strict=True)]
+        moved = [st.from_numpy(np.asarray(x.numpy() + step * v.numpy())) for x, v in zip(xs, vs, strict=True)]
         return [y.numpy().copy() for y in f(*moved)]
 
     return [(a - b) / (2 * _STEP) for a, b in zip(at(_STEP), at(-_STEP), strict=True)]
