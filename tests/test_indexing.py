@@ -94,5 +94,5 @@ def test_tensors_as_index_take_rows() -> None:
     text = "a Bool tensor as index has a result whose shape depends on data: use st.where(mask, x, other)"
     with raises(st.DTypeError, text):
         M[FLAGS]
-    with raises(st.DTypeError, "indices are integers, not F32: write indices.astype(I64)"):
+    with raises(st.DTypeError, "take: indices are integers, not F32: write indices.astype(I64)"):
         M[M]

@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import shapetensor as st
 from numpy.typing import NDArray
+
+import shapetensor as st
 from shapetensor._core.apply import apply
 from shapetensor._core.device import current
 from shapetensor._core.dtypes import BF16, F16, F64, AnyDType, Bool, Float, Integer
 from shapetensor._core.interop import share_in
 from shapetensor._core.op import OPS, Op
 from shapetensor.tensor import AnyTensor, Tensor
-
 from tests.ops.sample import HERE, Ints, Operand, OpSamples, Same, Sample
 
 Array = NDArray[Any]

@@ -166,12 +166,12 @@ def refuses_storage(
 
 
 __all__ = [
-    "HERE",
     "COMPUTE",
     "DIFFERENTIABLE",
     "DISTINCT",
     "EVERY",
     "EXTREME",
+    "HERE",
     "LAYOUTS",
     "POSITIVE",
     "SMOOTH",

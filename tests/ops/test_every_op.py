@@ -7,24 +7,24 @@ run no kernels come first: with a broken shape rule kernels might write anywhere
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
-import shapetensor as st
 from numpy.typing import NDArray
+
+import shapetensor as st
 from shapetensor._core import ops as _definitions
 from shapetensor._core.apply import infer
 from shapetensor._core.cpu import CPU, extent, prepare
 from shapetensor._core.dims import Atom, Dim, Poly, Shape, parse_dim
-from shapetensor._core.dtypes import F32, F64, AnyDType, Float, weak_dtype
+from shapetensor._core.dtypes import F32, F64, Float, weak_dtype
 from shapetensor._core.kernels.launch import execute
 from shapetensor._core.op import HOST, OPS, Call, Op
 from shapetensor._core.spec import WEAK_SPECS, Spec, contiguous_strides, make_spec
 from shapetensor.tensor import AnyTensor
-
 from tests.ops.catalogue import CATALOGUE
 from tests.ops.reference import (
     Args,
@@ -41,7 +41,7 @@ from tests.ops.reference import (
     size_of,
     to_numpy,
 )
-from tests.ops.sample import DIFFERENTIABLE, EVERY, HERE, Operand, OpSamples, Same, Sample, Symbolic, Wrong
+from tests.ops.sample import DIFFERENTIABLE, EVERY, Operand, OpSamples, Same, Sample, Symbolic, Wrong
 
 assert _definitions.__name__ == "shapetensor._core.ops"  # importing it fills OPS
 NAMES = tuple(sorted(OPS))
@@ -50,7 +50,7 @@ by_op = pytest.mark.parametrize("name", NAMES)
 CANNOT_SHARE = {"cross_entropy", "random_fold_in"}
 
 
-@lru_cache(maxsize=None)
+@cache
 def prepared(name: str, number: int) -> tuple[Args, list[Any], list[NDArray[Any]]]:
     """Operands as tensors and arrays, and the reference's results."""
     samples = CATALOGUE[name]
@@ -204,7 +204,7 @@ def is_exact(samples: OpSamples, sample: Sample) -> bool:
     """Whether floats must be equal: not where NumPy computes wider than we do."""
     kinds = {d for d in (*(o.dtype for o in sample.tensors), *sample.outs()) if issubclass(d, Float)}
     weak = any(isinstance(o, float) for o in sample.operands)
-    return samples.exact and (len(kinds) <= 1 and not (weak and F64 not in kinds) or "dtype" in sample.attrs)
+    return samples.exact and ((len(kinds) <= 1 and not (weak and F64 not in kinds)) or "dtype" in sample.attrs)
 
 
 def length_of_sums(args: Sequence[Any], outs: Sequence[Any]) -> float:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import shapetensor as st
 from numpy.typing import NDArray
 from scipy import special
+
+import shapetensor as st
 from shapetensor._core.dtypes import F32, F64, I32, I64, U8, AnyDType, Bool, Float
 from shapetensor._core.errors import DTypeError, ShapeError
 from shapetensor._core.ops.fused import cross_entropy, cross_entropy_backward
-
 from tests.ops.sample import (
     COMPUTE,
     EXTREME,

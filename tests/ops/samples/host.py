@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from shapetensor._core.dtypes import F32, F64, I64, AnyDType
 from shapetensor._core.errors import ShapeError
-
 from tests.ops.sample import (
     COMPUTE,
     DISTINCT,

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-import shapetensor as st
 from numpy.typing import NDArray
+
+import shapetensor as st
 from shapetensor._core.dtypes import F32, F64, I32, I64, U8, AnyDType, Bool, WeakInt
 from shapetensor._core.errors import DTypeError, ShapeError
 from shapetensor._core.ops import index as ops
-
 from tests.ops.sample import (
     COMPUTE,
     LAYOUTS,

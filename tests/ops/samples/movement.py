@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import shapetensor as st
 from numpy.typing import NDArray
+
+import shapetensor as st
 from shapetensor._core.dtypes import BF16, F16, F32, F64, I8, I32, I64, U8, U32, AnyDType, Bool
 from shapetensor._core.errors import ShapeError
-
 from tests.ops.sample import (
     EVERY,
     LAYOUTS,

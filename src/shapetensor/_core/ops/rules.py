@@ -66,10 +66,20 @@ def batch_loop(op: Op, xs: Sequence[Any], batched: Batched, attrs: Attrs) -> Any
     """One call for each example; right for every op, and the rule of those that have no other."""
     columns = [x.unstack() if b else None for x, b in zip(xs, batched, strict=True)]
     size = next(len(c) for c in columns if c is not None)
+    if size == 0:
+        return _no_examples(op, xs, batched, attrs)
     results = [op(*(x if c is None else c[i] for x, c in zip(xs, columns, strict=True)), **attrs) for i in range(size)]
     if op.many:
         return [_stack(list(outputs)) for outputs in zip(*results, strict=True)]
     return _stack(results)
+
+
+def _no_examples(op: Op, xs: Sequence[Any], batched: Batched, attrs: Attrs) -> Any:
+    """What an example of zeros gives, none times."""
+    one = [x._concat([_zero_row(x)], 0).unstack()[0] if b else x for x, b in zip(xs, batched, strict=True)]
+    found = op(*one, **attrs)
+    none = [_zero_row(out.expand_dims(0), 0) for out in (found if op.many else [found])]
+    return none if op.many else none[0]
 
 
 def _stack(tensors: list[Any]) -> Any:

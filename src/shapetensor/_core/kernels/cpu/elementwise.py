@@ -24,7 +24,7 @@ EXPRESSIONS = {
     "sqrt": "math.sqrt(x)",
     "tanh": "math.tanh(x)",
     "maximum": "x if x > y or x != x else y",
-    "relu": "x if not (x <= 0) else x - x",
+    "relu": "x if not (x <= 0) else 0",
     "where": "x if condition else y",
     "equal": "x == y",
     "not_equal": "x != y",
