@@ -35,7 +35,7 @@ def _initialiser(cls: griffe.Class) -> griffe.Function:
     parameters = [
         griffe.Parameter(name, annotation=field.annotation, kind=kind, default=field.value)
         for name, field in cls.attributes.items()
-        if field.annotation is not None and "ClassVar" not in str(field.annotation)
+        if "instance-attribute" in field.labels  # griffe's word for what is no ClassVar
     ]
     receiver = griffe.Parameter("self", annotation=None, kind=kind, default=None)
     return griffe.Function("__init__", parameters=griffe.Parameters(receiver, *parameters), parent=cls)

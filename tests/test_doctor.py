@@ -289,7 +289,7 @@ def test_mypy(version: str | None, status: str, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("name", "text", "plugins"),
     [
-        ("mypy.ini", "[mypy]\nplugins = a.b,\n  shapetensor.mypy_plugin\n", ["a.b", "", "shapetensor.mypy_plugin"]),
+        ("mypy.ini", "[mypy]\nplugins = a.b,\n  shapetensor.mypy_plugin\n", ["a.b", "shapetensor.mypy_plugin"]),
         ("mypy.ini", "", []),
         (".mypy.ini", "[mypy]\nstrict = True\n", []),
         ("pyproject.toml", '[tool.mypy]\nplugins = ["shapetensor.mypy_plugin"]\n', ["shapetensor.mypy_plugin"]),
@@ -416,7 +416,7 @@ def test_the_threading_layer_that_numba_takes(setting: str, available: list[str]
     assert compiler.chosen_layer(setting, PRIORITY, available) == layer
 
 
-def test_the_layer_is_the_one_that_numba_then_uses(home: str) -> None:
+def test_the_layer_is_the_one_that_numba_then_uses() -> None:
     code = """
 import numba
 from shapetensor.doctor import compiler
@@ -466,13 +466,13 @@ def test_the_kernel_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     (home / "add.py").write_text("x")
     (home / "__pycache__" / "add.1.nbc").write_bytes(b"12345")
     monkeypatch.setattr(cache, "directory", lambda: home)
-    monkeypatch.setattr(cache, "_user_cache", lambda: tmp_path)
+    monkeypatch.setattr(cache, "user_cache", lambda: tmp_path)
     assert compiler.check_kernel_cache() == (f"{home}: 1 kernel, 6 B", "ok", "")
 
     def homeless() -> Path:
         raise RuntimeError("no home directory")
 
-    monkeypatch.setattr(cache, "_user_cache", homeless)
+    monkeypatch.setattr(cache, "user_cache", homeless)
     assert compiler.check_kernel_cache()[1] == "warning"
     monkeypatch.setattr(cache, "directory", lambda: tmp_path / "missing")  # stands for a full or read-only disk
     value, status, _ = compiler.check_kernel_cache()

@@ -132,7 +132,7 @@ def _is_own(path: Path) -> bool:
     from ._core.kernels import cache
 
     named = _SET.fullmatch(path.name) is not None
-    return named and path.is_dir() and not path.is_symlink() and cache._is_private(path)
+    return named and path.is_dir() and not path.is_symlink() and cache.is_private(path)
 
 
 def _sets(homes: Iterable[Path]) -> list[Path]:
@@ -150,7 +150,7 @@ def _is_ours(file: Path) -> bool:
     if file.suffix != ".py":
         return False
     with file.open(encoding="utf-8", errors="replace") as text:
-        return text.readline() == cache._HEADER.partition("\n")[0] + "\n"
+        return text.readline() == cache.HEADER.partition("\n")[0] + "\n"
 
 
 def _files(directory: Path) -> Iterator[Path]:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 import shapetensor as st
 from shapetensor._core.apply import apply
 from shapetensor._core.device import current
-from shapetensor._core.dtypes import BF16, F16, F64, AnyDType, Bool, Float, Integer
+from shapetensor._core.dtypes import BF16, F64, AnyDType, Bool, Float, Integer
 from shapetensor._core.interop import share_in
 from shapetensor._core.op import OPS, Op
 from shapetensor.tensor import AnyTensor, Tensor
-from tests.ops.sample import HERE, Ints, Operand, OpSamples, Same, Sample
+from tests.ops.sample import HERE, Ints, Operand, OpSamples, Same, Sample, numpy_name
 
 Array = NDArray[Any]
 Args = tuple[Any, ...]
@@ -30,7 +30,7 @@ _STEP = 1e-5  # of central differences, whose error is then about 1e-10
 
 def elements(operand: Operand, place: int, variant: int) -> Array:
     """The elements as NumPy keeps them; bfloat16 as float32."""
-    kind = {BF16: "float32", F16: "float16"}.get(operand.dtype, operand.dtype.storage)
+    kind = numpy_name(operand.dtype)
     if operand.values is not None:
         return np.array(operand.values, kind).reshape(operand.shape)
     seed = zlib.crc32(f"{operand.shape} {operand.dtype.__name__} {operand.data} {place} {variant}".encode())
@@ -53,8 +53,8 @@ def _integers(rng: np.random.Generator, operand: Operand, dtype: type[Integer]) 
     signed = dtype.low < 0 and operand.data != "positive"
     if operand.data == "ties":
         return np.asarray(rng.integers(-1 if signed else 0, 3, shape))
-    magnitude = rng.integers(1, 7, shape)
-    return magnitude * rng.choice([-1, 1], shape) if signed else magnitude
+    magnitude = np.asarray(rng.integers(1, 7, shape))
+    return np.asarray(magnitude * rng.choice([-1, 1], shape)) if signed else magnitude
 
 
 def _floats(rng: np.random.Generator, operand: Operand, place: int) -> Array:
@@ -69,7 +69,7 @@ def _floats(rng: np.random.Generator, operand: Operand, place: int) -> Array:
         # a grid in random order, shifted for each operand so that no two operands share a value
         grid = (np.arange(size) - size / 2 + 0.3 * (place + 1)) * min(0.37, 20 / max(size, 1))
         return rng.permutation(grid).reshape(shape)
-    return rng.uniform(0.2, 2.0, shape) * rng.choice([-1.0, 1.0], shape)
+    return np.asarray(rng.uniform(0.2, 2.0, shape) * rng.choice([-1.0, 1.0], shape))
 
 
 def lay_out(array: Array, layout: str) -> Array:
@@ -166,7 +166,7 @@ def dtypes(sample: Sample, count: int) -> list[AnyDType]:
 
 
 def _stored(array: Array, dtype: AnyDType) -> Array:
-    kind = {BF16: "float32", F16: "float16"}.get(dtype, dtype.storage)
+    kind = numpy_name(dtype)
     return array if array.dtype == kind else array.astype(kind)
 
 

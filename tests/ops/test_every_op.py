@@ -41,13 +41,13 @@ from tests.ops.reference import (
     size_of,
     to_numpy,
 )
-from tests.ops.sample import DIFFERENTIABLE, EVERY, Operand, OpSamples, Same, Sample, Symbolic, Wrong
+from tests.ops.sample import DIFFERENTIABLE, EVERY, Operand, OpSamples, Same, Sample, Symbolic, Wrong, WrongCall
 
 assert _definitions.__name__ == "shapetensor._core.ops"  # importing it fills OPS
 NAMES = tuple(sorted(OPS))
 by_op = pytest.mark.parametrize("name", NAMES)
-# cross_entropy wants floats of one more axis than its integers; the key of fold_in has four words, its number one
-CANNOT_SHARE = {"cross_entropy", "random_fold_in"}
+# cross_entropy's operands differ in dtype or rank; the key of fold_in has four words, its number one
+CANNOT_SHARE = {"cross_entropy", "cross_entropy_backward", "random_fold_in"}
 
 
 @cache
@@ -120,16 +120,20 @@ def test_rules_give_the_specs_of_the_reference(name: str) -> None:
             assert all(o >= 0 for o in call.views), where
 
 
+def refuse(op: Op, wrong: Wrong | WrongCall) -> None:
+    """Make the mistake; a rule alone must notice where it can."""
+    if isinstance(wrong, WrongCall):
+        wrong.call()
+        return
+    specs = [WEAK_SPECS[d] if d.weak else make_spec(s, d, CPU) for s, d in wrong.operands]
+    infer(op, tuple(wrong.attrs[n] for n in op.attrs), *specs)
+
+
 @by_op
 def test_wrong_operands_are_refused(name: str) -> None:
-    op = OPS[name]
     for wrong in CATALOGUE[name].wrong:
         with pytest.raises(wrong.error) as caught:
-            if isinstance(wrong, Wrong):
-                specs = [WEAK_SPECS[d] if d.weak else make_spec(s, d, CPU) for s, d in wrong.operands]
-                infer(op, tuple(wrong.attrs[n] for n in op.attrs), *specs)
-            else:
-                wrong.call()
+            refuse(OPS[name], wrong)
         assert type(caught.value) is wrong.error
         assert str(caught.value) == wrong.text
 
@@ -155,7 +159,7 @@ def symbols(shape: tuple[int, ...]) -> Shape:
 def put_in(shape: Any) -> tuple[int, ...]:
     """The ints that such symbols stand for."""
     values: dict[Atom, Dim] = {a: a.key for n in shape if isinstance(n, Poly) for a in n.atoms()}  # type: ignore[misc]
-    return tuple(n.substitute(values) if isinstance(n, Poly) else n for n in shape)
+    return tuple(n.substitute(values) if isinstance(n, Poly) else n for n in shape)  # type: ignore[misc]
 
 
 def spelled(text: str, sizes: Any) -> tuple[Shape, tuple[int, ...]]:
@@ -209,7 +213,7 @@ def is_exact(samples: OpSamples, sample: Sample) -> bool:
 
 def length_of_sums(args: Sequence[Any], outs: Sequence[Any]) -> float:
     """About how many terms went into an element."""
-    return max([1.0, *(size_of(x.shape) / max(1, outs[0].size) for x in args if hasattr(x, "shape"))])
+    return float(max([1.0, *(size_of(x.shape) / max(1, outs[0].size) for x in args if hasattr(x, "shape"))]))
 
 
 @by_op
@@ -268,7 +272,11 @@ def run_guarded(call: Call, args: Args, byte: int) -> tuple[list[bytes], bool]:
     buffers: list[Any] = []
     guards: list[Guarded] = []
     for x in args:
-        guards.append(Guarded(len(x._buffer), x._buffer.dtype, byte) if hasattr(x, "_buffer") else Guarded(0, np.dtype("u1"), byte))
+        guards.append(
+            Guarded(len(x._buffer), x._buffer.dtype, byte)
+            if hasattr(x, "_buffer")
+            else Guarded(0, np.dtype("u1"), byte)
+        )
         guards[-1].inside[:] = x._buffer if hasattr(x, "_buffer") else 0
         buffers.append(guards[-1].inside if hasattr(x, "_buffer") else x)
     for index, convert in launch.scalars:
@@ -279,7 +287,9 @@ def run_guarded(call: Call, args: Args, byte: int) -> tuple[list[bytes], bool]:
     for step in launch.steps:
         execute(step, buffers)
     unchanged = all(
-        guard.inside.tobytes() == x._buffer.tobytes() for guard, x in zip(guards, args, strict=False) if hasattr(x, "_buffer")
+        guard.inside.tobytes() == x._buffer.tobytes()
+        for guard, x in zip(guards, args, strict=False)
+        if hasattr(x, "_buffer")
     )
     outs = buffers[launch.inputs : launch.inputs + len(launch.outputs)]
     return [out.tobytes() for out in outs], unchanged and all(g.is_whole() for g in guards)
@@ -306,7 +316,8 @@ def test_kernel_writes_every_element_and_nothing_else(name: str) -> None:
 def test_f32_is_close_to_f64(name: str) -> None:
     op, samples = OPS[name], CATALOGUE[name]
     for number, sample in enumerate(samples.valid):
-        if any(o.dtype is F64 for o in sample.tensors) and all(o.data in DIFFERENTIABLE for o in sample.tensors):
+        wide_enough = any(o.dtype is F64 for o in sample.tensors) and all(d.computes for d in sample.outs())
+        if wide_enough and all(o.data in DIFFERENTIABLE and o.values is None for o in sample.tensors):
             narrow = sample.in_dtype(F64, F32)
             args, _ = materialise(narrow)
             wide = [x.astype(F64) if getattr(x, "dtype", None) is F32 else x for x in args]
@@ -349,7 +360,7 @@ def smooth_cases(name: str, limit: int = 10_000) -> list[tuple[Sample, Args, str
     return [
         (s, args, where)
         for s, args, want, where in cases(name)
-        if op.vjp and s.smooth and sum(w.size for w in want) <= limit and issubclass(s.outs()[0], Float)
+        if op.vjp and s.smooth and sum(w.size for w in want) <= limit and s.outs()[0] is F64
     ]
 
 
@@ -384,7 +395,7 @@ def test_second_derivatives(name: str) -> None:
         cotangent = directions(function(*xs), 5)
 
         def gradient(*ps: AnyTensor, f: Any = function, c: Any = cotangent) -> tuple[AnyTensor, ...]:
-            return st.vjp(f, *ps)[1](c)  # type: ignore[no-any-return]
+            return st.vjp(f, *ps)[1](c)
 
         def slope(*ps: AnyTensor, f: Any = function, vs: Any = vs) -> list[AnyTensor]:
             return st.jvp(f, ps, vs)[1]  # type: ignore[no-any-return]
@@ -414,7 +425,9 @@ def test_derivatives_have_the_specs_of_what_they_belong_to(name: str) -> None:
         for wanted in range(len(xs)):
             one = [*xs]
 
-            def partial(x: AnyTensor, one: list[AnyTensor] = one, at: int = wanted, f: Any = function) -> list[AnyTensor]:
+            def partial(
+                x: AnyTensor, one: list[AnyTensor] = one, at: int = wanted, f: Any = function
+            ) -> list[AnyTensor]:
                 return f(*one[:at], x, *one[at + 1 :])  # type: ignore[no-any-return]
 
             tangents = st.jvp(partial, (xs[wanted],), tuple(directions([xs[wanted]], 7)))[1]
@@ -434,7 +447,8 @@ def test_gradients_at_ties_are_as_documented(name: str) -> None:
             for x, got, want in zip(xs, found, sample.gradients, strict=True):
                 np.testing.assert_allclose(got.numpy(), want, rtol=1e-12, err_msg=where)
                 basis = np.asarray(want).reshape(-1)
-                for i in range(x.size) if len(ones) == 1 and ones[0].dtype.computes and len(xs) == 1 else ():
+                simple = len(xs) == 1 and len(ones) == 1 and ones[0].dtype.computes and np.isfinite(basis).all()
+                for i in range(x.size) if simple else ():
                     unit = np.zeros(x.size)
                     unit[i] = 1.0
                     tangent = st.jvp(function, (x,), (st.from_numpy(unit.reshape(x.shape)),))[1][0]
@@ -444,7 +458,9 @@ def test_gradients_at_ties_are_as_documented(name: str) -> None:
 # --- batching ---------------------------------------------------------------------------------------------------------
 
 
-def batches(sample: Sample, mapped: Sequence[int], axis: int, size: int) -> tuple[list[Args], Args, tuple[int | None, ...]]:
+def batches(
+    sample: Sample, mapped: Sequence[int], axis: int, size: int
+) -> tuple[list[Args], Args, tuple[int | None, ...]]:
     """The operands of each example; all of them stacked where they are mapped; and the axes to map."""
     shared = materialise(sample)[0]
     examples = [materialise(sample, variant)[0] for variant in range(max(size, 1))]
@@ -452,10 +468,9 @@ def batches(sample: Sample, mapped: Sequence[int], axis: int, size: int) -> tupl
     stacked: list[Any] = list(shared)
     axes: list[int | None] = [None] * len(shared)
     for i in mapped:
-        axes[i] = min(axis, len(shared[i].shape))
-        parts = [to_numpy(row[i]) for row in rows]
-        whole = np.stack(parts, axes[i])
-        whole = np.take(whole, range(size), axes[i])
+        place = axes[i] = min(axis, len(shared[i].shape))
+        whole = np.stack([to_numpy(row[i]) for row in rows], place)
+        whole = np.take(whole, range(size), place)
         stacked[i] = st.from_numpy(whole) if shared[i].dtype is not st.BF16 else st.from_numpy(whole).astype(st.BF16)
     return rows[:size], tuple(stacked), tuple(axes)
 
@@ -544,5 +559,3 @@ def test_philox_gives_the_published_words() -> None:
     assert philox((WORD,) * 4, (WORD,) * 2) == (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)
     digits = (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344)
     assert philox(digits, (0xA4093822, 0x299F31D0)) == (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1)
-
-

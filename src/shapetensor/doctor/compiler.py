@@ -116,7 +116,7 @@ def preferred_cache() -> Path | None:
     from .._core.kernels import cache
 
     try:
-        return cache._user_cache()
+        return cache.user_cache()
     except RuntimeError:
         return None
 

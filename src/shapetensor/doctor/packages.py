@@ -8,7 +8,6 @@ import platform
 import re
 import sys
 import time
-import tomllib
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -95,7 +94,7 @@ def check_runtime_checks() -> Outcome:
         return warning(f"off: JAXTYPING_DISABLE={disabled}", "unset JAXTYPING_DISABLE")
     if sys.flags.optimize:
         return warning("off: python -O, in which beartype checks nothing", "run without -O and PYTHONOPTIMIZE")
-    return ok("on (jaxtyping and beartype)")
+    return ok("not switched off")
 
 
 def check_mypy() -> Outcome:
@@ -121,6 +120,8 @@ def _mypy_section(path: Path) -> dict[str, Any] | None:
         if len(data) > _CONFIG_LIMIT:
             raise ValueError(f"larger than {in_bytes(_CONFIG_LIMIT)}")
         if path.suffix == ".toml":
+            import tomllib  # here, so that a Python without it can still be told that it is too old
+
             section = tomllib.loads(data.decode()).get("tool", {}).get("mypy")
         else:
             parser = configparser.RawConfigParser()
@@ -144,7 +145,8 @@ def mypy_config(directory: Path) -> tuple[str, list[str]] | None:
             continue
         plugins = section.get("plugins", [])
         listed = re.split(r"[,\n]", plugins) if isinstance(plugins, str) else plugins
-        return name, [str(plugin).strip() for plugin in listed] if isinstance(listed, list) else []
+        names = [str(plugin).strip() for plugin in listed] if isinstance(listed, list) else []
+        return name, list(filter(None, names))
     return None
 
 

@@ -45,9 +45,7 @@ def _samples() -> Iterator[Sample]:
     for dtype in COMPUTE:
         yield _sort((11,), 0, dtype, TIES)
         yield _sort((3, 4), 0, dtype, EXTREME if dtype not in (F32, F64) else SPECIAL, "fortran")
-    yield Sample(
-        (Operand((3,), F64, values=(2.0, 1.0, 2.0)),), {"axis": 0}, (F64, I64), gradients=((1.0, 1.0, 1.0),)
-    )
+    yield Sample((Operand((3,), F64, values=(2.0, 1.0, 2.0)),), {"axis": 0}, (F64, I64), gradients=((1.0, 1.0, 1.0),))
 
 
 def _wrong() -> Iterator[Wrong]:

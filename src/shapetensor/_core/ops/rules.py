@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..op import Op
-from ..spec import Spec
+from ..spec import Spec, make_spec
 
 Attrs = dict[str, Any]
 Batched = Sequence[bool]
@@ -75,11 +75,14 @@ def batch_loop(op: Op, xs: Sequence[Any], batched: Batched, attrs: Attrs) -> Any
 
 
 def _no_examples(op: Op, xs: Sequence[Any], batched: Batched, attrs: Attrs) -> Any:
-    """What an example of zeros gives, none times."""
-    one = [x._concat([_zero_row(x)], 0).unstack()[0] if b else x for x, b in zip(xs, batched, strict=True)]
-    found = op(*one, **attrs)
-    none = [_zero_row(out.expand_dims(0), 0) for out in (found if op.many else [found])]
+    """No example: what one of zeros gives says the shapes and dtypes."""
+    one = op(*(_zeros(x, x.shape[1:]) if b else x for x, b in zip(xs, batched, strict=True)), **attrs)
+    none = [_zeros(out, (0, *out.shape)) for out in (one if op.many else [one])]
     return none if op.many else none[0]
+
+
+def _zeros(x: Any, shape: tuple[int, ...]) -> Any:
+    return x._zeros(make_spec(shape, x.dtype, None))
 
 
 def _stack(tensors: list[Any]) -> Any:
