@@ -147,7 +147,7 @@ def test_the_script_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
     result = runpy.run_path(str(DOCS / "scripts" / "train.py"), run_name="__main__")
     result["plt"].close("all")
     losses = result["losses"]
-    assert losses[-1] < 0.5 * losses[0]
+    assert losses[-1] < 0.8 * losses[0]
     accuracy = re.fullmatch(r"test accuracy: (.+) %\n", capsys.readouterr().out)
     assert accuracy is not None
     assert float(accuracy[1]) > 60.0
@@ -163,7 +163,7 @@ def test_the_torch_script_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         warnings.simplefilter("ignore")  # torch's own
         result = runpy.run_path(str(DOCS / "scripts" / "train_torch.py"), run_name="__main__")
     result["plt"].close("all")
-    assert result["losses"][-1] < 0.5 * result["losses"][0]
+    assert result["losses"][-1] < 0.8 * result["losses"][0]
 
 
 def test_the_api_pages_have_every_public_name() -> None:
@@ -182,6 +182,7 @@ def test_names_in_the_text_exist(name: str) -> None:
         text = re.sub(r"^\|[^|]*\|", "|", text, flags=re.MULTILINE)
     codes = CODE.findall(text)
     wanted = {found for code in codes for found in re.findall(r"\bst\.([a-zA-Z_][\w.]*\w)", code)}
+    wanted |= {found for code in codes for found in re.findall(r"(?<![\w.])((?:nn|optim)\.[\w.]*\w)", code)}
     assert [n for n in sorted(wanted) if not _exists(n)] == []
     methods = {found for code in codes for found in re.findall(r"\bx\.(\w+)", code)}
     assert [n for n in sorted(methods) if not hasattr(st.Tensor, n)] == []

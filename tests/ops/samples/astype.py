@@ -21,7 +21,7 @@ def round_to_bfloat16(x: Array) -> Array:
     """The nearest bfloat16, ties to even, as float32: eight bits of significand."""
     fraction, exponent = np.frexp(x.astype(np.float64))
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.ldexp(np.rint(fraction * 256) / 256, exponent).astype(np.float32)
+        return np.asarray(np.ldexp(np.rint(fraction * 256) / 256, exponent), np.float32)
 
 
 def reference(x: Array, dtype: AnyDType) -> Array:

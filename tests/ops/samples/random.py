@@ -72,7 +72,7 @@ def split(key: Array, n: int) -> Array:
 
 
 def fold_in(key: Array, data: Any) -> Array:
-    return blocks(key, FOLD, 1, int(data))[0].astype(np.uint32)
+    return np.asarray(blocks(key, FOLD, 1, int(data))[0], np.uint32)
 
 
 KEY = Operand((4,), U32, EXTREME)
