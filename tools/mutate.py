@@ -232,7 +232,7 @@ def each_dtype(change: Change) -> Change:
 
 
 def bases(op: Op) -> list[tuple[tuple[AnyDType, ...], dict[str, Any]]]:
-    """Dtypes of operands that the op takes, with dtype attributes, from the samples of operands of one or two dtypes."""
+    """Dtypes of operands that the op takes, and attributes that are dtypes, from the samples."""
     found = []
     for sample in CATALOGUE[op.name].valid:
         if all(isinstance(o, Operand) for o in sample.operands):
