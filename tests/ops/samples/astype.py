@@ -48,7 +48,7 @@ def _layouts() -> Iterator[Sample]:
     for layout in LAYOUTS:
         yield Sample((Operand((3, 5), F64, SMOOTH, layout),), {"dtype": F64}, F64)
         yield Sample((Operand((3, 5), F64, SMOOTH, layout),), {"dtype": F32}, F32)
-    for shape in ((), (1,), (0, 2), (7, 11), (2, 1, 3, 1, 2, 2)):
+    for shape in ((), (1,), (0, 2), (7, 11), (2, 3, 4), (2, 1, 3, 1, 2, 2)):
         yield Sample((Operand(shape),), {"dtype": F64}, F64)
     for dtype in (F16, BF16, I8, U32):
         yield Sample((Operand((3, 5), dtype, POSITIVE, "stepped"),), {"dtype": F32}, F32)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 import shapetensor as st
 from shapetensor._core.dtypes import BF16, F16, F32, F64, I8, I32, I64, U8, U32, AnyDType, Bool
 from shapetensor._core.errors import DTypeError, ShapeError
-from tests.ops.sample import HERE, Ints, OpSamples, Sample, WrongCall, numpy_name
+from tests.ops.sample import HERE, Ints, OpSamples, Sample, Symbolic, WrongCall, numpy_name
 
 
 def reference(fill_value: float, shape: Ints, dtype: AnyDType, device: Any) -> NDArray[Any]:
@@ -59,4 +59,5 @@ def _wrong() -> Iterator[WrongCall]:
     yield WrongCall(lambda: st.full(2, "3"), DTypeError, text)  # type: ignore[arg-type]
 
 
-SAMPLES = {"full": OpSamples(reference, tuple(_samples()), tuple(_wrong()), exact=True)}
+LETTERS = Symbolic(("",), {"B": 2, "T": 3}, {"shape": "B 2*T", "dtype": F32, "device": None})
+SAMPLES = {"full": OpSamples(reference, tuple(_samples()), tuple(_wrong()), symbolic=(LETTERS,), exact=True)}

@@ -43,6 +43,7 @@ SHAPES: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
     ((3,), (2, 3)),
     ((2, 1), (1, 3)),
     ((4, 1, 5), (3, 1)),
+    ((3, 1), (2, 3, 4)),
     ((0, 3), (3,)),
     ((2, 0), (1, 1)),
     ((7, 11), (7, 11)),
@@ -94,8 +95,8 @@ def binary(data: tuple[str, str], result: Result, *, booleans: bool = True, exac
     yield Sample((Operand((3, 5), F64, x), Same(0)), out=result(F64))
     yield Sample((Operand(DEEP, F64, x, "stepped"), Operand(DEEP, F64, y, "fortran")), out=result(F64))
     for place in (0, 1):
-        for layout in ("c", "swapped"):
-            operands: list[Operand | float] = [Operand((3, 4), F64, x, layout)]
+        for operand in (Operand((3, 4), F64, x), Operand((3, 4), F64, x, "swapped"), Operand((), F64, x)):
+            operands: list[Operand | float] = [operand]
             operands.insert(place, 1.25)
             yield Sample(tuple(operands), out=result(F64))
     yield Sample((Operand((11, 1), F64, SPECIAL), Operand((1, 11), F64, SPECIAL)), out=result(F64))
@@ -141,7 +142,7 @@ def widened(function: Callable[..., Any]) -> Callable[[Array], Any]:
 
 def unary(data: str, result: Result, *, booleans: bool = True) -> Iterator[Sample]:
     """Shapes, layouts, dtypes and special values."""
-    for shape in ((), (1,), (5,), (0,), (3, 0, 2), (7, 11), (2, 1, 3, 1, 2, 2)):
+    for shape in ((), (1,), (5,), (0,), (3, 0, 2), (7, 11), (2, 3, 4), (2, 1, 3, 1, 2, 2)):
         yield Sample((Operand(shape, F64, data),), out=result(F64))
     for layout in LAYOUTS:
         yield Sample((Operand((3, 5), F64, data, layout),), out=result(F64))
@@ -224,6 +225,7 @@ BINARY = {
         more=(
             Sample(_tied((1, 2, 3), (2, 2, 2)), gradients=((0, 0.5, 1), (1, 0.5, 0))),
             Sample((*_tied((-1, 0, 1)), 0.0), gradients=((0, 0.5, 1),)),
+            Sample((Operand(()), -2.5)),
         ),
     ),
     "equal": _comparison("equal", np.equal),
@@ -260,7 +262,11 @@ UNARY = {
 def _where_samples() -> Iterator[Sample]:
     condition, x, y = Operand((3, 1), Bool), Operand((3, 4)), Operand((4,))
     yield Sample((condition, x, y), out=F64)
-    yield Sample((Operand((), Bool), Operand(()), Operand(())), out=F64)
+    for truth in (True, False):
+        yield Sample((truth, Operand(()), Operand(())), out=F64)
+        yield Sample((Operand((), Bool, values=truth), Operand((2,)), Operand(())), out=F64)
+    yield Sample((Operand((5,), Bool), Operand((5,)), Operand((5,))), out=F64)
+    yield Sample((Operand((3, 4), Bool), Operand((2, 3, 4)), Operand((2, 1, 4))), out=F64)
     yield Sample((Operand((2, 3, 1, 2), Bool), Operand((3, 4, 2)), Operand((2, 1, 4, 1))), out=F64)
     yield Sample((Operand(DEEP, Bool), Operand(DEEP_STRETCHED), Operand(DEEP, F64, SMOOTH, "stepped")), out=F64)
     yield Sample((Operand((0, 3), Bool), Operand((3,)), Operand((1, 1))), out=F64)

@@ -77,7 +77,7 @@ def _reshape_wrong() -> Iterator[Wrong | WrongCall]:
 
 
 def _expand_samples() -> Iterator[Sample]:
-    for shape in ((), (3,), (2, 3), (0, 3), (2, 1, 3, 2, 2)):
+    for shape in ((), (3,), (2, 3), (0, 3), (2, 3, 4), (2, 1, 3, 2, 2)):
         for axis in range(len(shape) + 1):
             yield _view(Operand(shape), axis=axis)
     for layout in LAYOUTS:
@@ -151,6 +151,7 @@ FORWARD: tuple[tuple[Ints, tuple[Bound, ...]], ...] = (
     ((4, 6), ((1, 3, None),)),
     ((4, 6), ((3, 2, -1), WHOLE)),
     ((0, 3), (WHOLE, (1, None, None))),
+    ((2, 3, 4), (WHOLE, (1, None, None), (None, None, 3))),
     ((2, 1, 3, 4, 1, 2), (WHOLE, WHOLE, (1, None, None), (None, None, 3))),
     (DEEP, ((1, None, None), (None, None, 2), WHOLE, (1, None, None), (1, None, None))),
 )
@@ -274,7 +275,7 @@ def _concat_wrong() -> Iterator[Wrong]:
 
 
 def _unstack_samples() -> Iterator[Sample]:
-    for shape in ((1,), (4,), (0, 3), (3, 0), (2, 3), (2, 1, 3, 2, 1, 2)):
+    for shape in ((1,), (4,), (0, 3), (3, 0), (2, 3), (2, 3, 4), (2, 1, 3, 2, 1, 2)):
         for axis in range(len(shape)):
             yield _view(Operand(shape), axis=axis)
     for i, layout in enumerate(LAYOUTS):
