@@ -18,3 +18,15 @@ def _full_dtype(fill_value: AnyDType, *, dtype: AnyDType) -> AnyDType:
 
 
 full: Op = define("full", kind=OPAQUE, shape=_full_shape, dtype=_full_dtype)
+
+
+def _arange_shape(start: Shape, step: Shape, *, n: int, dtype: AnyDType, device: Any) -> Shape:
+    return (n,)
+
+
+def _arange_dtype(start: AnyDType, step: AnyDType, *, dtype: AnyDType) -> AnyDType:
+    return dtype
+
+
+# start + i * step for i = 0 ... n-1; both are Python numbers
+arange: Op = define("arange", kind=OPAQUE, shape=_arange_shape, dtype=_arange_dtype)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..dims import Shape, normalise_axis, same, show
 from ..dtypes import AnyDType, Integer, require_compute
 from ..errors import DTypeError, ShapeError
 from ..op import OPAQUE, Op, define
+from ..spec import make_spec
+from .elementwise import where
+from .reduce import cumulative_sum
 
 
 def _indexed(x: AnyDType, indices: AnyDType) -> AnyDType:
@@ -83,4 +88,48 @@ scatter_add_along_axis: Op = define(
     dtype=_indexed,
     vjp=(lambda g, indices, axis: take_along_axis(g, indices, axis=axis), None),
     jvp=(lambda dx, indices, axis, size: scatter_add_along_axis(dx, indices, axis=axis, size=size), None),
+)
+
+
+def _set_shape(x: Shape, indices: Shape, updates: Shape) -> Shape:
+    wanted = (*indices, *x[1:])
+    if len(updates) != len(wanted):
+        raise ShapeError(f"updates {show(updates)} should have the shape {show(wanted)}")
+    for axis, (n, m) in enumerate(zip(updates, wanted, strict=True)):
+        same(n, m, f"updates {show(updates)} should have the shape {show(wanted)}: axis {axis}")
+    return x
+
+
+def _set_dtype(x: AnyDType, indices: AnyDType, updates: AnyDType) -> AnyDType:
+    return _indexed(x, indices)
+
+
+def _keep_others(g: Any, indices: Any) -> Any:
+    """The gradient with the replaced rows set to zero."""
+    rows = take(g, indices, axis=0)
+    return scatter_set(g, indices, rows._zeros(rows._spec))
+
+
+def _of_last(g: Any, indices: Any) -> Any:
+    """The gradient of each update: of those with one index, only the last is in the result."""
+    flat = indices.reshape((indices.size,))
+    order = cumulative_sum(flat * 0 + 1, axis=0)
+    empty = flat._zeros(make_spec((g.shape[0],), order.dtype, g.device))
+    last = take(scatter_set(empty, flat, order), flat, axis=0) == order
+    ones = (1,) * (g.ndim - 1)
+    return where(last.reshape((*indices.shape, *ones)), take(g, indices, axis=0), 0.0)
+
+
+# x with rows replaced, along axis 0; where an index stands several times, the last one counts
+scatter_set: Op = define(
+    "scatter_set",
+    kind=OPAQUE,
+    shape=_set_shape,
+    dtype=_set_dtype,
+    vjp=(lambda g, indices: _keep_others(g, indices), None, lambda g, indices: _of_last(g, indices)),
+    jvp=(
+        lambda dx, indices: _keep_others(dx, indices),
+        None,
+        lambda dupdates, indices, out_spec: scatter_set(dupdates._zeros(out_spec), indices, dupdates),
+    ),
 )
