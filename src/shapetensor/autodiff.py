@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from ._core.apply import apply, tensors_make
 from ._core.batching import Batch, Examples
+from ._core.device import activate, current
 from ._core.dims import normalise_axis
 from ._core.errors import DTypeError, ShapeError
 from ._core.gradients import gradients, on_new_tape
@@ -240,7 +241,9 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: int = 0) -> Callable
             arg if axis is None else tree_map(lambda x: _example(x, device), arg)
             for arg, axis in zip(physical, axes, strict=True)
         ]
-        return tree_map(lambda x: _all_examples(x, device, size, out_axes), f(*inside))
+        with activate(device):
+            result = f(*inside)
+        return tree_map(lambda x: _all_examples(x, device, size, out_axes), result)
 
     return mapped
 
@@ -256,7 +259,8 @@ def _batch_of(args: Sequence[Any], axes: Sequence[int | None]) -> tuple[int, Bat
     sizes = {x.shape[0] for x in leaves}
     if len(sizes) != 1:
         raise ShapeError(f"vmap: the mapped axes have sizes {sorted(sizes)}; they must be one size")
-    inner = max((x.device for x in leaves), key=lambda d: d.depth)
+    # The current device as well: what is mapped may be constants inside another vmap or a recording.
+    inner = max((*(x.device for x in leaves), current()), key=lambda d: d.depth)
     return sizes.pop(), Batch(inner, next_level())
 
 

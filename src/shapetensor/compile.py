@@ -18,7 +18,7 @@ from ._core.apply import tensors_make
 from ._core.device import activate, cpu, current
 from ._core.errors import CompileError, ShapetensorWarning
 from ._core.program import Program
-from ._core.pytree import STATIC, TreeDef, _children, flatten, is_tensor, paths, unflatten
+from ._core.pytree import STATIC, TreeDef, children_of, flatten, is_tensor, paths, unflatten
 from ._core.recorder import Recorder, Recording, Slot
 from ._core.spec import make_spec
 
@@ -222,7 +222,7 @@ def _describe(tree: Any, leaves: list[Any], key: list[Any]) -> None:
         leaves.append(tree)
         key.append(tree._spec)
         return
-    found = _children(tree)
+    found = children_of(tree)
     if found is None:
         key.append(_with_type(tree))
         return
@@ -253,7 +253,7 @@ def _users_line(error: BaseException) -> str:
 
 def _statics(tree: Any) -> Iterator[Any]:
     """The values of a tree that are no tensors."""
-    found = _children(tree)
+    found = children_of(tree)
     if found is None:
         yield from () if is_tensor(tree) else (tree,)
     else:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapetensor._core.plan import ALIGNMENT, Lifetime, busiest, plan, rounded
+from shapetensor._core.plan import ALIGNMENT, Lifetime, _Block, _tightest_gap, busiest, plan, rounded
 
 
 @st.composite
@@ -63,12 +63,19 @@ def test_a_chain_needs_two_buffers(length: int) -> None:
     assert plan(chain)[1] == 2 * 4096
 
 
-def test_a_small_buffer_goes_into_the_tightest_gap() -> None:
-    # two gaps appear where the short-lived ones were: of 4 and of 2 lines
-    walls = [Lifetime(0, 9, 640), Lifetime(0, 9, 640)]
-    short = [Lifetime(0, 0, 256), Lifetime(0, 0, 128)]
-    late = [Lifetime(1, 9, 128), Lifetime(1, 9, 256)]
-    assert plan([*walls, *short, *late])[1] == busiest([*walls, *short, *late])
+def test_a_buffer_goes_into_the_tightest_gap() -> None:
+    placed = [_Block(256, 320, 0, 9), _Block(448, 512, 0, 9), _Block(576, 640, 0, 9), _Block(64, 640, 10, 19)]
+    assert [_tightest_gap(Lifetime(5, 5, size), placed) for size in (1, 64, 65, 128, 129, 256, 257)] == [
+        512,  # of 64 bytes, between the second and the third
+        512,
+        320,  # of 128 bytes
+        320,
+        0,  # of 256 bytes
+        0,
+        640,  # none is large enough
+    ]
+    assert _tightest_gap(Lifetime(10, 12, 64), placed) == 0
+    assert _tightest_gap(Lifetime(20, 20, 640), placed) == 0
 
 
 def test_forward_and_backward_of_a_deep_net_share_memory() -> None:

@@ -22,6 +22,7 @@ EVERY: tuple[AnyDType, ...] = (*COMPUTE, *STORAGE)
 SMOOTH, POSITIVE, DISTINCT, TIES, SPECIAL, EXTREME = "smooth", "positive", "distinct", "ties", "special", "extreme"
 DIFFERENTIABLE = (SMOOTH, POSITIVE, DISTINCT)
 # How they lie in memory.
+HERE = "here"  # as the attribute `device`: where tensors are created at the moment
 LAYOUTS = ("c", "fortran", "swapped", "stepped", "offset", "stretched", "stretched_last", "read_only")
 
 
@@ -163,6 +164,7 @@ def refuses_storage(name: str, operands: Callable[[AnyDType], tuple[tuple[Ints, 
 
 
 __all__ = [
+    "HERE",
     "COMPUTE",
     "DIFFERENTIABLE",
     "DISTINCT",

@@ -29,7 +29,7 @@ def is_tensor(value: object) -> bool:
     return hasattr(value, "_spec") and hasattr(value, "_marks")
 
 
-def _children(tree: Any) -> tuple[tuple[Any, ...], tuple[Any, ...], Any] | None:
+def children_of(tree: Any) -> tuple[tuple[Any, ...], tuple[Any, ...], Any] | None:
     """Names and values of the children and the remaining state of a container; None if it is none.
 
     Modules say it themselves: `_flatten()` returns this triple and the class has `_unflatten(names, values, rest)`.
@@ -55,7 +55,7 @@ def _flatten_into(tree: Any, leaves: list[Any]) -> TreeDef:
     if is_tensor(tree):
         leaves.append(tree)
         return _LEAF_DEF
-    found = _children(tree)
+    found = children_of(tree)
     if found is None:
         return TreeDef(STATIC, (tree,))
     names, values, rest = found
@@ -104,7 +104,7 @@ def paths(tree: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     if is_tensor(tree):
         yield prefix, tree
         return
-    found = _children(tree)
+    found = children_of(tree)
     for name, value in zip(*found[:2], strict=True) if found is not None else ():
         yield from paths(value, f"{prefix}.{name}" if prefix else str(name))
 
@@ -123,7 +123,7 @@ def _mask_into(tree: Any, wanted: bool, mask: list[bool]) -> None:
     if is_tensor(tree):
         mask.append(wanted and tree._spec.differentiable)
         return
-    found = _children(tree)
+    found = children_of(tree)
     if found is None:
         return
     buffers = getattr(type(tree), "_buffer_names", ())

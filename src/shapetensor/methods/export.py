@@ -79,11 +79,19 @@ class Export(Base[DT, *Shape]):
     def __setitem__(self, key: object, value: object) -> None:
         raise TypeError("tensors are immutable: use st.where(condition, new, x) for a changed copy")
 
+    def __delitem__(self, key: object) -> None:
+        raise TypeError("tensors are immutable: use slices and st.concat for one with fewer elements")
+
     def __copy__(self) -> Tensor[DT, *Shape]:
         return self  # type: ignore[return-value]
 
     def __deepcopy__(self, memo: object) -> Tensor[DT, *Shape]:
         return self  # type: ignore[return-value]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Elements and dtype; tapes stay behind, since they belong to their thread."""
+        source = self._any.astype(F32) if self.dtype is BF16 else self._any
+        return _unpickled, (source.numpy(), self.dtype.name)
 
     def __repr__(self) -> str:
         kind = ", ".join([self.dtype.__name__, *map(str, self._spec.shape)])
@@ -101,3 +109,11 @@ class Export(Base[DT, *Shape]):
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else repr(self)
+
+
+def _unpickled(array: NDArray[Any], dtype: str) -> AnyTensor:
+    from .._core.apply import tensors_make
+    from .._core.interop import copy_in, dtype_of
+
+    x: AnyTensor = tensors_make()(*copy_in(array, dtype_of(array)), ())
+    return x if x.dtype.name == dtype else x.astype(dtype)

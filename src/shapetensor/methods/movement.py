@@ -130,8 +130,12 @@ def _slice_bounds(key: slice) -> tuple[int | None, int | None, int | None]:
 
 def _position(key: Any, axis: int, shape: tuple[int, ...]) -> tuple[int, int, None]:
     """An integer index as a slice of one element."""
-    if hasattr(key, "_spec") or isinstance(key, bool) or not hasattr(key, "__index__"):
-        raise IndexError(f"index {axis} is {key!r}: use ints, slices, None and '...', or x.take(indices, axis={axis})")
+    several = hasattr(key, "_spec") or getattr(key, "shape", ()) != ()  # tensors and NumPy arrays
+    if several or isinstance(key, bool) or not hasattr(key, "__index__"):
+        raise IndexError(
+            f"index {axis} is of type {type(key).__name__}: use ints, slices, None and '...', "
+            f"or x.take(indices, axis={axis}), or st.where(mask, x, other)"
+        )
     i, size = operator.index(key), shape[axis]
     if not -size <= i < size:
         raise IndexError(f"index {i} is out of range for axis {axis} of shape {shape}")

@@ -58,4 +58,4 @@ def _wrong() -> Iterator[Wrong]:
     yield from refuses_storage("sort", lambda d: (((3,), d),), axis=0)
 
 
-SAMPLES = {"sort": OpSamples(reference, tuple(_samples()), tuple(_wrong()), {"x": ("out[1]",)}, exact=True)}
+SAMPLES = {"sort": OpSamples(reference, tuple(_samples()), tuple(_wrong()), {"x": ("out[0]", "out[1]")}, exact=True)}
