@@ -137,7 +137,7 @@ def check_grads(
         >>> st.testing.check_grads(lambda x, w: (x @ w).tanh(), st.ones((2, 3)), st.ones((3, 2)))
     """
     for mode in modes:
-        if mode not in ("forward", "reverse"):
+        if mode not in _DERIVATIVES:
             raise ValueError(f"check_grads: mode {mode!r} is not 'forward' or 'reverse'")
     function, primals = _of_leaves(f, args)
     if not primals:
@@ -168,37 +168,41 @@ def _check(
     tolerances: tuple[float, float, float],
     path: str,
 ) -> None:
-    """Check one order in each mode, then the derivative functions themselves."""
+    """Check the first order in each mode, then the derivatives themselves as functions."""
     if order < 1:
         return
     rtol, atol, eps = tolerances
     directions = _random_like(primals, order)
     slope = _central_difference(f, primals, directions, eps)
-    for mode in modes:
-        name = f"{mode} of {path}" if path else mode
-        if mode == "forward":
-            derivative = _forward(f, directions)
-            _compare(name, derivative(*primals), slope, rtol, atol)
+    weights = _random_like(slope, order)
+    derivatives = {f"{m} of {path}" if path else m: _DERIVATIVES[m](f, directions, weights) for m in modes}
+    for name, derivative in derivatives.items():
+        found = derivative(*primals)
+        if name.startswith("forward"):
+            _compare(name, found, slope, rtol, atol)
         else:
-            weights = _random_like(slope, order)
-            derivative = _reverse(f, weights)
-            _compare(name, [_inner(derivative(*primals), directions)], [_inner(weights, slope)], rtol, atol)
+            _compare(name, [_inner(found, directions)], [_inner(weights, slope)], rtol, atol)
+    for name, derivative in derivatives.items():
         _check(derivative, primals, order - 1, modes, tolerances, name)
 
 
-def _forward(f: Callable[..., list[Any]], directions: list[Any]) -> Callable[..., list[Any]]:
+def _forward(f: Callable[..., list[Any]], directions: list[Any], weights: list[Any]) -> Callable[..., list[Any]]:
     return lambda *xs: list(jvp(f, xs, tuple(directions))[1])
 
 
-def _reverse(f: Callable[..., list[Any]], weights: list[Any]) -> Callable[..., list[Any]]:
+def _reverse(f: Callable[..., list[Any]], directions: list[Any], weights: list[Any]) -> Callable[..., list[Any]]:
     return lambda *xs: list(vjp(f, *xs)[1](weights))
+
+
+_DERIVATIVES = {"forward": _forward, "reverse": _reverse}
 
 
 def _random_like(xs: Sequence[Any], seed: int) -> list[Any]:
     import numpy as np
 
     generator = np.random.default_rng(seed)
-    return [tensor(generator.uniform(0.5, 1.5, x.shape) * generator.choice([-1.0, 1.0], x.shape)) for x in xs]
+    signed = (generator.uniform(0.5, 1.5, x.shape) * generator.choice([-1.0, 1.0], x.shape) for x in xs)
+    return [tensor(values, dtype=F64) for values in signed]
 
 
 def _central_difference(
