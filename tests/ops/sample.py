@@ -149,7 +149,9 @@ class OpSamples:
     exact: bool = False
 
 
-def refuses_storage(name: str, operands: Callable[[AnyDType], tuple[tuple[Ints, AnyDType], ...]], **attrs: Any) -> list[Wrong]:
+def refuses_storage(
+    name: str, operands: Callable[[AnyDType], tuple[tuple[Ints, AnyDType], ...]], /, **attrs: Any
+) -> list[Wrong]:
     """The op refuses each storage dtype, saying what to convert to."""
     wanted = {F16: "F32", BF16: "F32", I8: "I32 or I64", U32: "I32 or I64"}
     return [

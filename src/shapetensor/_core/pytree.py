@@ -26,7 +26,8 @@ _LEAF_DEF = TreeDef(LEAF, ())
 
 def is_tensor(value: object) -> bool:
     """Whether a value is a leaf of trees."""
-    return hasattr(value, "_spec") and hasattr(value, "_marks")
+    kind = type(value)  # of the value, since a class that stands in a tree is static
+    return hasattr(kind, "_spec") and hasattr(kind, "_marks")
 
 
 def children_of(tree: Any) -> tuple[tuple[Any, ...], tuple[Any, ...], Any] | None:
@@ -34,7 +35,7 @@ def children_of(tree: Any) -> tuple[tuple[Any, ...], tuple[Any, ...], Any] | Non
 
     Modules say it themselves: `_flatten()` returns this triple and the class has `_unflatten(names, values, rest)`.
     """
-    if hasattr(tree, "_flatten"):
+    if hasattr(type(tree), "_flatten"):
         return tree._flatten()  # type: ignore[no-any-return]
     if isinstance(tree, dict):
         return tuple(tree), tuple(tree.values()), ()

@@ -55,6 +55,8 @@ def save_file(
     """
     import safetensors
 
+    if "__metadata__" in tensors:
+        raise ValueError("save_file: '__metadata__' is the name of the metadata, no tensor can have it")
     for key, value in (metadata or {}).items():
         if not isinstance(key, str) or not isinstance(value, str):
             raise TypeError(f"save_file: metadata {key!r}: {value!r} is not a text for a text")
@@ -67,12 +69,17 @@ def save_file(
     }
     target = Path(path)
     beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    beside.touch(exist_ok=False)
+    mode = beside.stat().st_mode  # as new files are here; the library makes its own unreadable for others
     try:
         safetensors.serialize_file(entries, beside, metadata=dict(metadata) if metadata else None)
         with open(beside, "r+b") as file:
             _sort_metadata(file)
             os.fsync(file.fileno())
+        os.chmod(beside, mode)
         os.replace(beside, target)
+    except safetensors.SafetensorError as error:
+        raise OSError(f"save_file: {target} cannot be written: {error}") from None
     finally:
         beside.unlink(missing_ok=True)
 

@@ -1,0 +1,150 @@
+"""Samples of the reductions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import shapetensor as st
+from numpy.typing import NDArray
+from shapetensor._core.dtypes import F32, F64, I32, I64, U8, AnyDType, Bool, Float
+from shapetensor._core.errors import ShapeError
+
+from tests.ops.sample import (
+    COMPUTE,
+    DISTINCT,
+    EXTREME,
+    LAYOUTS,
+    SMOOTH,
+    SPECIAL,
+    TIES,
+    Ints,
+    Operand,
+    OpSamples,
+    Sample,
+    Wrong,
+    WrongCall,
+    refuses_storage,
+)
+
+Array = NDArray[Any]
+DEEP = (2, 3, 2, 2, 3, 2)
+
+
+def reduce_sum(x: Array, axes: Ints, keepdims: bool) -> Any:
+    dtype = x.dtype if x.dtype.kind == "f" else np.int64
+    return np.sum(x, axis=axes, keepdims=keepdims, dtype=dtype)
+
+
+def reduce_max(x: Array, axes: Ints, keepdims: bool) -> Any:
+    return np.max(x, axis=axes, keepdims=keepdims)
+
+
+def reduce_argmax(x: Array, axes: Ints, keepdims: bool) -> Any:
+    return np.argmax(x, axis=axes[0], keepdims=keepdims)
+
+
+def _reduce(operand: Operand, axes: Ints, out: AnyDType, keepdims: bool = False) -> Sample:
+    return Sample((operand,), {"axes": axes, "keepdims": keepdims}, out)
+
+
+# Shapes and axes: first, middle, last, all, none, neighbours, axes with others between them, more than four runs
+SEVERAL: tuple[tuple[Ints, Ints], ...] = (
+    ((), ()),
+    ((3, 4), ()),
+    ((3, 4), (0, 1)),
+    ((2, 3, 4), (0, 1)),
+    ((2, 3, 4), (1, 2)),
+    ((2, 3, 4), (0, 2)),
+    ((2, 1, 4), (0, 2)),
+    ((2, 3, 4, 2), (1, 3)),
+    (DEEP, (0, 2, 4)),
+    (DEEP, (1, 3, 5)),
+    ((0, 3), (1,)),
+    ((3, 0, 2), (0, 2)),
+)
+SINGLE: tuple[tuple[Ints, Ints], ...] = (
+    ((1,), (0,)),
+    ((5,), (0,)),
+    ((17, 3), (0,)),
+    ((3, 17), (1,)),
+    ((2, 3, 4), (1,)),
+    ((2, 1, 3, 1, 2, 2), (2,)),
+    ((0, 3), (1,)),
+    ((2600,), (0,)),
+    ((2, 1100), (1,)),
+)
+EMPTY: tuple[tuple[Ints, Ints], ...] = (((0,), (0,)), ((0, 3), (0,)), ((3, 0), (1,)), ((3, 0, 2), (0, 1, 2)))
+
+
+def _samples(out: Any, data: str, shapes: tuple[tuple[Ints, Ints], ...]) -> Iterator[Sample]:
+    for i, (shape, axes) in enumerate(shapes):
+        yield _reduce(Operand(shape, F64, data), axes, out(F64), i % 2 == 0)
+        if len(shape) < 4:
+            yield _reduce(Operand(shape, F64, data), axes, out(F64), i % 2 == 1)
+    for i, layout in enumerate(LAYOUTS):
+        kind = TIES if layout.startswith("stretched") else data
+        for axes in ((0,), (1,), (2,)):
+            yield _reduce(Operand((3, 2, 5), F64, kind, layout), axes, out(F64), i % 2 == 0)
+    yield _reduce(Operand(DEEP, F64, data, "stepped"), (2,), out(F64))
+    for dtype in COMPUTE:
+        yield _reduce(Operand((5, 6), dtype, TIES), (0,), out(dtype))
+        yield _reduce(Operand((5, 6), dtype, TIES, "fortran"), (1,), out(dtype), True)
+        yield _reduce(Operand((40,), dtype, data), (0,), out(dtype))
+    for dtype in (I32, I64, U8):
+        yield _reduce(Operand((5, 5), dtype, EXTREME), (1,), out(dtype))
+    for dtype in (F32, F64):
+        for axes in ((0,), (1,)):
+            yield _reduce(Operand((11, 11), dtype, SPECIAL), axes, out(dtype))
+
+
+def _sum_dtype(dtype: AnyDType) -> AnyDType:
+    return dtype if issubclass(dtype, Float) else I64
+
+
+def _tied(rows: Any, axes: Ints, gradient: Any) -> Sample:
+    operand = Operand(np.shape(rows), F64, values=rows)
+    return Sample((operand,), {"axes": axes, "keepdims": False}, F64, gradients=(gradient,))
+
+
+def _max_ties() -> Iterator[Sample]:
+    """Equal maxima share a gradient evenly."""
+    third = 1 / 3
+    yield _tied(((1, 2, 2), (3, 3, 3), (3, 1, 2)), (1,), ((0, 0.5, 0.5), (third,) * 3, (1, 0, 0)))
+    yield _tied(((1, 2), (2, 2)), (0, 1), ((0, third), (third, third)))
+
+
+def _wrong(name: str, empty: bool) -> Iterator[Wrong | WrongCall]:
+    yield from refuses_storage(name, lambda d: (((3,), d),), axes=(0,), keepdims=False)
+    attrs = {"axes": (0, 1), "keepdims": True}
+    if empty:
+        text = f"{name}: axis 1 of (3, 0) is empty: there is no largest element"
+        yield Wrong((((3, 0), F32),), ShapeError, text, attrs)
+        text = f"{name}: axis 0 of (0,) is empty: there is no largest element"
+        yield Wrong((((0,), F32),), ShapeError, text, {"axes": (0,), "keepdims": False})
+    x = st.ones((2, 3))
+    text = f"{name}: axis 2 is out of range for rank 2 (valid: -2..1); the shape is (2, 3)"
+    yield WrongCall(lambda: getattr(x, name)(axis=2), ShapeError, text)
+    if name != "argmax":
+        text = f"{name}: axes (1, -1) name axis 1 twice; the shape is (2, 3)"
+        yield WrongCall(lambda: getattr(x, name)(axis=(1, -1)), ShapeError, text)
+
+
+SAMPLES = {
+    "sum": OpSamples(
+        reduce_sum,
+        tuple(_samples(_sum_dtype, SMOOTH, (*SEVERAL, *SINGLE, *EMPTY))),
+        tuple(_wrong("sum", False)),
+    ),
+    "max": OpSamples(
+        reduce_max,
+        (*_samples(lambda d: d, DISTINCT, (*SEVERAL, *SINGLE)), *_max_ties()),
+        tuple(_wrong("max", True)),
+        {"x": ("x", "out")},
+        exact=True,
+    ),
+    "argmax": OpSamples(
+        reduce_argmax, tuple(_samples(lambda d: I64, DISTINCT, SINGLE)), tuple(_wrong("argmax", True)), exact=True
+    ),
+}

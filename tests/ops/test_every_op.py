@@ -1,0 +1,548 @@
+"""Every op on every sample: value, derivatives, specs, memory, batching, symbols, compilation, errors.
+
+Each test is one property of one op and a function of the op's name, which is how tools/mutate.py runs them. Those that
+run no kernels come first: with a broken shape rule kernels might write anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+import shapetensor as st
+from numpy.typing import NDArray
+from shapetensor._core import ops as _definitions
+from shapetensor._core.apply import infer
+from shapetensor._core.cpu import CPU, extent, prepare
+from shapetensor._core.dims import Atom, Dim, Poly, Shape, parse_dim
+from shapetensor._core.dtypes import F32, F64, AnyDType, Float, weak_dtype
+from shapetensor._core.kernels.launch import execute
+from shapetensor._core.op import HOST, OPS, Call, Op
+from shapetensor._core.spec import WEAK_SPECS, Spec, contiguous_strides, make_spec
+from shapetensor.tensor import AnyTensor
+
+from tests.ops.catalogue import CATALOGUE
+from tests.ops.reference import (
+    Args,
+    assert_same,
+    attributes,
+    difference,
+    directions,
+    dtypes,
+    expected,
+    inner,
+    materialise,
+    of_floats,
+    run,
+    size_of,
+    to_numpy,
+)
+from tests.ops.sample import DIFFERENTIABLE, EVERY, HERE, Operand, OpSamples, Same, Sample, Symbolic, Wrong
+
+assert _definitions.__name__ == "shapetensor._core.ops"  # importing it fills OPS
+NAMES = tuple(sorted(OPS))
+by_op = pytest.mark.parametrize("name", NAMES)
+# cross_entropy wants floats of one more axis than its integers; the key of fold_in has four words, its number one
+CANNOT_SHARE = {"cross_entropy", "random_fold_in"}
+
+
+@lru_cache(maxsize=None)
+def prepared(name: str, number: int) -> tuple[Args, list[Any], list[NDArray[Any]]]:
+    """Operands as tensors and arrays, and the reference's results."""
+    samples = CATALOGUE[name]
+    sample = samples.valid[number]
+    args, arrays = materialise(sample)
+    return args, arrays, expected(samples, sample, arrays)
+
+
+def cases(name: str) -> list[tuple[Sample, Args, list[NDArray[Any]], str]]:
+    """Each valid sample with its operands, the expected results and a name for messages."""
+    found = enumerate(CATALOGUE[name].valid)
+    return [(s, prepared(name, i)[0], prepared(name, i)[2], f"{name} {s.named(i)}") for i, s in found]
+
+
+def specs_of(args: Sequence[Any]) -> list[Spec]:
+    return [WEAK_SPECS[weak_dtype(x)] if isinstance(x, (int, float)) else x._spec for x in args]  # type: ignore[index]
+
+
+def call_of(op: Op, sample: Sample, args: Args) -> Call:
+    return infer(op, attributes(op, sample), *specs_of(args))
+
+
+# --- the samples themselves -------------------------------------------------------------------------------------------
+
+
+def test_samples_are_of_ops_that_exist() -> None:
+    assert set(CATALOGUE) == set(NAMES)
+
+
+@by_op
+def test_op_is_sampled(name: str) -> None:
+    """Right and wrong operands, every dtype, empty and single axes, six axes, odd layouts, one tensor twice."""
+    op, samples = OPS[name], CATALOGUE[name]
+    assert samples.valid
+    assert samples.wrong
+    operands = [o for s in samples.valid for o in s.operands if isinstance(o, Operand)]
+    shapes = [o.shape for o in operands] or [s.attrs["shape"] for s in samples.valid]
+    assert any(len(shape) >= 5 for shape in shapes) or op.family == "random"
+    assert any(0 in shape for shape in shapes) or op.family == "random"
+    assert any(1 in shape for shape in shapes) or op.family == "random"
+    assert any(o.layout != "c" for o in operands) or not operands
+    if op.family != "random":
+        tried = {o.dtype for o in operands} | {s.outs()[0] for s in samples.valid}
+        refused = {d for w in samples.wrong if isinstance(w, Wrong) for _, d in w.operands}
+        assert tried | refused >= set(EVERY)
+    if (op.variadic or len(op.inputs) > 1) and name not in CANNOT_SHARE:
+        assert any(isinstance(o, Same) for s in samples.valid for o in s.operands)
+
+
+# --- rules, without kernels -------------------------------------------------------------------------------------------
+
+
+@by_op
+def test_rules_give_the_specs_of_the_reference(name: str) -> None:
+    op = OPS[name]
+    for sample, args, want, where in cases(name):
+        call = call_of(op, sample, args)
+        assert [s.shape for s in call.outs] == [w.shape for w in want], where
+        assert [s.dtype for s in call.outs] == dtypes(sample, len(want)), where
+        assert all(s.device is CPU for s in call.outs), where
+        if call.views is None:
+            assert all(s.strides == contiguous_strides(s.shape) for s in call.outs), where
+        else:
+            whole = extent(call.ins[0].shape, call.ins[0].strides)
+            ends = [o + extent(s.shape, s.strides) for o, s in zip(call.views, call.outs, strict=True) if s.size]
+            assert all(0 <= end <= whole for end in ends), where
+            assert all(o >= 0 for o in call.views), where
+
+
+@by_op
+def test_wrong_operands_are_refused(name: str) -> None:
+    op = OPS[name]
+    for wrong in CATALOGUE[name].wrong:
+        with pytest.raises(wrong.error) as caught:
+            if isinstance(wrong, Wrong):
+                specs = [WEAK_SPECS[d] if d.weak else make_spec(s, d, CPU) for s, d in wrong.operands]
+                infer(op, tuple(wrong.attrs[n] for n in op.attrs), *specs)
+            else:
+                wrong.call()
+        assert type(caught.value) is wrong.error
+        assert str(caught.value) == wrong.text
+
+
+@by_op
+def test_tape_keeps_only_what_the_rules_name(name: str) -> None:
+    op, samples = OPS[name], CATALOGUE[name]
+    sample, args, _, _ = cases(name)[0]
+    call = call_of(op, sample, args)
+    outs = [f"out[{i}]" for i in range(len(call.outs))] if op.many else ["out"]
+    inputs = [f"xs[{i}]" for i in range(len(args))] if op.variadic else list(op.inputs)
+    for i, x in enumerate(inputs):
+        kept = tuple((inputs + outs)[place] for place in call.kept(1 << i))
+        assert kept == samples.kept.get(x, ()), f"{name}: for the gradient of {x}"
+    assert call.kept(0) == ()
+
+
+def symbols(shape: tuple[int, ...]) -> Shape:
+    """A letter for each size but 0 and 1, the same for the same size."""
+    return tuple(n if n < 2 else Poly.of(Atom(f"n{n}", n)) for n in shape)
+
+
+def put_in(shape: Any) -> tuple[int, ...]:
+    """The ints that such symbols stand for."""
+    values: dict[Atom, Dim] = {a: a.key for n in shape if isinstance(n, Poly) for a in n.atoms()}  # type: ignore[misc]
+    return tuple(n.substitute(values) if isinstance(n, Poly) else n for n in shape)
+
+
+def spelled(text: str, sizes: Any) -> tuple[Shape, tuple[int, ...]]:
+    """`"B 2*T"` in letters and in ints."""
+    atoms = {name: Atom(name, name) for name in sizes}
+    dims = tuple(parse_dim(word, lambda name: Poly.of(atoms[name])) for word in text.split())
+    values: dict[Atom, Dim] = {atoms[name]: size for name, size in sizes.items()}
+    ints = tuple(d.substitute(values) if isinstance(d, Poly) else d for d in dims)
+    return dims, ints  # type: ignore[return-value]
+
+
+@by_op
+def test_shape_rule_agrees_with_itself_on_symbols(name: str) -> None:
+    op, samples = OPS[name], CATALOGUE[name]
+    spelled_out = {k for s in samples.symbolic for k, v in s.attrs.items() if isinstance(v, str)} | {"bounds", "n"}
+    tried = 0
+    for sample, args, want, where in cases(name) if op.family != "random" and name != "unstack" else ():
+        if spelled_out.isdisjoint(op.attrs) and sample.tensors:
+            shapes = op.shape(*(symbols(s.shape) for s in specs_of(args)), **sample.attrs)
+            found = [put_in(s) for s in (shapes if op.many else [shapes])]
+            assert found == [w.shape for w in want], where
+            tried += 1
+    for symbolic in samples.symbolic:
+        _agrees_on(op, symbolic)
+    assert tried or samples.symbolic or name == "full"
+
+
+def _agrees_on(op: Op, symbolic: Symbolic) -> None:
+    shapes = [spelled(text, symbolic.sizes) for text in symbolic.shapes]
+    attrs = [dict(symbolic.attrs), dict(symbolic.attrs)]
+    for key, value in symbolic.attrs.items():
+        if isinstance(value, str):
+            for i, dims in enumerate(spelled(value, symbolic.sizes)):
+                attrs[i][key] = dims[0] if key in symbolic.dim_attrs else dims
+    letters = op.shape(*(s[0] for s in shapes), **attrs[0])
+    ints = op.shape(*(s[1] for s in shapes), **attrs[1])
+    values: dict[Atom, Dim] = {Atom(name, name): size for name, size in symbolic.sizes.items()}
+    for a, b in zip(letters, ints, strict=True) if op.many else [(letters, ints)]:
+        assert tuple(n.substitute(values) if isinstance(n, Poly) else n for n in a) == b, symbolic
+
+
+# --- values and memory ------------------------------------------------------------------------------------------------
+
+
+def is_exact(samples: OpSamples, sample: Sample) -> bool:
+    """Whether floats must be equal: not where NumPy computes wider than we do."""
+    kinds = {d for d in (*(o.dtype for o in sample.tensors), *sample.outs()) if issubclass(d, Float)}
+    weak = any(isinstance(o, float) for o in sample.operands)
+    return samples.exact and (len(kinds) <= 1 and not (weak and F64 not in kinds) or "dtype" in sample.attrs)
+
+
+def length_of_sums(args: Sequence[Any], outs: Sequence[Any]) -> float:
+    """About how many terms went into an element."""
+    return max([1.0, *(size_of(x.shape) / max(1, outs[0].size) for x in args if hasattr(x, "shape"))])
+
+
+@by_op
+def test_value_is_that_of_the_reference(name: str) -> None:
+    op, samples = OPS[name], CATALOGUE[name]
+    for sample, args, want, where in cases(name):
+        outs = run(op, args, attributes(op, sample))
+        for got, array in zip(outs, want, strict=True):
+            assert_same(got, array, where, exact=is_exact(samples, sample), scale=length_of_sums(args, want))
+
+
+@by_op
+def test_strides_and_memory_are_as_numpy_sees_them(name: str) -> None:
+    op = OPS[name]
+    for number, (sample, args, _, where) in enumerate(cases(name)):
+        arrays = prepared(name, number)[1]
+        reference = CATALOGUE[name].reference(*arrays, **sample.attrs) if sample.view else None
+        views = reference if isinstance(reference, list) else [reference]
+        for i, got in enumerate(run(op, args, attributes(op, sample))):
+            if got.dtype is not st.BF16:
+                steps = tuple(s // got.dtype.itemsize for s in got.numpy().strides)
+                assert steps == got._spec.strides, where
+            assert len(got._buffer) == extent(got.shape, got._spec.strides), where
+            if got.size and args and hasattr(args[0], "_buffer"):
+                assert np.shares_memory(got._buffer, args[0]._buffer) == sample.view, where
+            if sample.view and got.size and got.dtype is not st.BF16:
+                assert _long(got.numpy()) == _long(views[i]), where
+
+
+def _long(array: Any) -> tuple[int, list[int]]:
+    """Where the first element is, and the strides of axes longer than 1."""
+    return array.ctypes.data, [s for n, s in zip(array.shape, array.strides, strict=True) if n > 1]
+
+
+GUARD = 256  # bytes before and behind a buffer that nobody may touch
+
+
+class Guarded:
+    """A buffer between two guards, all of it filled with one byte."""
+
+    def __init__(self, count: int, dtype: np.dtype[Any], byte: int) -> None:
+        nbytes = count * dtype.itemsize
+        raw = np.full(nbytes + 2 * GUARD + 64, byte, np.uint8)
+        start = -raw.ctypes.data % 64 + GUARD
+        self.inside = raw[start : start + nbytes].view(dtype)
+        self._guards = (raw[:start], raw[start + nbytes :])
+        self._byte = byte
+
+    def is_whole(self) -> bool:
+        return all((guard == self._byte).all() for guard in self._guards)
+
+
+def run_guarded(call: Call, args: Args, byte: int) -> tuple[list[bytes], bool]:
+    """The bytes of the outputs, and whether nothing was written elsewhere; memory begins as this byte."""
+    launch = prepare(call)
+    buffers: list[Any] = []
+    guards: list[Guarded] = []
+    for x in args:
+        guards.append(Guarded(len(x._buffer), x._buffer.dtype, byte) if hasattr(x, "_buffer") else Guarded(0, np.dtype("u1"), byte))
+        guards[-1].inside[:] = x._buffer if hasattr(x, "_buffer") else 0
+        buffers.append(guards[-1].inside if hasattr(x, "_buffer") else x)
+    for index, convert in launch.scalars:
+        buffers[index] = convert(buffers[index])
+    for count, dtype in (*launch.outputs, *launch.scratch):
+        guards.append(Guarded(count, dtype, byte))
+        buffers.append(guards[-1].inside)
+    for step in launch.steps:
+        execute(step, buffers)
+    unchanged = all(
+        guard.inside.tobytes() == x._buffer.tobytes() for guard, x in zip(guards, args, strict=False) if hasattr(x, "_buffer")
+    )
+    outs = buffers[launch.inputs : launch.inputs + len(launch.outputs)]
+    return [out.tobytes() for out in outs], unchanged and all(g.is_whole() for g in guards)
+
+
+@by_op
+def test_kernel_writes_every_element_and_nothing_else(name: str) -> None:
+    """Whatever was in the memory before, and whatever stands around the operands, the output is the same."""
+    op = OPS[name]
+    for sample, args, want, where in cases(name):
+        call = call_of(op, sample, args)
+        if call.views is None:
+            first, clean = run_guarded(call, args, 0xA5)
+            second, still = run_guarded(call, args, 0x01)
+            assert clean, where
+            assert still, where
+            assert first == second, where
+            eager = [x._buffer.tobytes() for x in run(op, args, attributes(op, sample))]
+            assert first == eager, where
+            assert [len(b) for b in first] == [s.nbytes for s in call.outs], (where, want)
+
+
+@by_op
+def test_f32_is_close_to_f64(name: str) -> None:
+    op, samples = OPS[name], CATALOGUE[name]
+    for number, sample in enumerate(samples.valid):
+        if any(o.dtype is F64 for o in sample.tensors) and all(o.data in DIFFERENTIABLE for o in sample.tensors):
+            narrow = sample.in_dtype(F64, F32)
+            args, _ = materialise(narrow)
+            wide = [x.astype(F64) if getattr(x, "dtype", None) is F32 else x for x in args]
+            outs = run(op, args, attributes(op, narrow))
+            attrs = attributes(op, sample.in_dtype(F32, F64))
+            for got, want in zip(outs, run(op, wide, attrs), strict=True):
+                where = f"{name} {narrow.named(number)}"
+                array = to_numpy(want) if got.dtype is want.dtype else want.numpy().astype(got.dtype.storage)
+                assert_same(got, array, where, exact=False, scale=length_of_sums(args, [array]))
+
+
+@by_op
+def test_compiled_is_eager_bit_for_bit(name: str) -> None:
+    op = OPS[name]
+    for sample, args, _, where in cases(name):
+        eager = run(op, args, attributes(op, sample))
+        tensors = [x for x in args if hasattr(x, "_spec")]
+
+        def function(*xs: AnyTensor, sample: Sample = sample, args: Args = args) -> list[AnyTensor]:
+            given = iter(xs)
+            full = [next(given) if hasattr(x, "_spec") else x for x in args]
+            return run(op, full, attributes(op, sample))
+
+        compiled = st.compile(function)
+        if op.kind == HOST:
+            with pytest.raises(st.CompileError, match=f"{name} runs on the host and cannot be part of a compiled"):
+                compiled(*tensors)
+            continue
+        for _ in range(2):
+            replayed = compiled(*tensors)
+            assert [(x.shape, x.dtype) for x in replayed] == [(x.shape, x.dtype) for x in eager], where
+            assert [to_numpy(x).tobytes() for x in replayed] == [to_numpy(x).tobytes() for x in eager], where
+
+
+# --- derivatives ------------------------------------------------------------------------------------------------------
+
+
+def smooth_cases(name: str, limit: int = 10_000) -> list[tuple[Sample, Args, str]]:
+    op = OPS[name]
+    return [
+        (s, args, where)
+        for s, args, want, where in cases(name)
+        if op.vjp and s.smooth and sum(w.size for w in want) <= limit and issubclass(s.outs()[0], Float)
+    ]
+
+
+def close(got: Any, want: Any, where: str, scale: float = 1.0) -> None:
+    np.testing.assert_allclose(got, want, rtol=2e-6, atol=2e-7 * scale, err_msg=where)
+
+
+@by_op
+def test_first_derivatives(name: str) -> None:
+    """Reverse and forward, in two random directions of all floating operands together."""
+    for sample, args, where in smooth_cases(name):
+        function, xs = of_floats(OPS[name], sample, args)
+        for seed in (1, 2):
+            vs = directions(xs, seed)
+            slope = difference(function, xs, vs)
+            value, tangent = st.jvp(function, tuple(xs), tuple(vs))
+            for out, d, s in zip(value, tangent, slope, strict=True):
+                assert (d.shape, d.dtype) == (out.shape, out.dtype), where
+                close(d.numpy(), s, where)
+            cotangent = directions(value, seed + 10)
+            gradients = st.vjp(function, *xs)[1](cotangent)
+            assert [(g.shape, g.dtype) for g in gradients] == [(x.shape, x.dtype) for x in xs], where
+            close(inner(gradients, vs), inner(cotangent, slope), where, 10.0)
+
+
+@by_op
+def test_second_derivatives(name: str) -> None:
+    """The Hessian of a random projection, times a direction: each mode over each mode."""
+    for sample, args, where in smooth_cases(name, 150):
+        function, xs = of_floats(OPS[name], sample, args)
+        vs, us = tuple(directions(xs, 3)), tuple(directions(xs, 4))
+        cotangent = directions(function(*xs), 5)
+
+        def gradient(*ps: AnyTensor, f: Any = function, c: Any = cotangent) -> tuple[AnyTensor, ...]:
+            return st.vjp(f, *ps)[1](c)  # type: ignore[no-any-return]
+
+        def slope(*ps: AnyTensor, f: Any = function, vs: Any = vs) -> list[AnyTensor]:
+            return st.jvp(f, ps, vs)[1]  # type: ignore[no-any-return]
+
+        hessian = difference(gradient, xs, vs)
+        for forward_over_reverse, want in zip(st.jvp(gradient, tuple(xs), vs)[1], hessian, strict=True):
+            close(forward_over_reverse.numpy(), want, where)
+        for reverse_over_forward, want in zip(st.vjp(slope, *xs)[1](cotangent), hessian, strict=True):
+            close(reverse_over_forward.numpy(), want, where)
+        again = st.vjp(gradient, *xs)[1](us)
+        close(inner(again, vs), inner(us, hessian), where, 10.0)
+        for forward_over_forward, want in zip(st.jvp(slope, tuple(xs), us)[1], difference(slope, xs, us), strict=True):
+            close(forward_over_forward.numpy(), want, where)
+
+
+@by_op
+def test_derivatives_have_the_specs_of_what_they_belong_to(name: str) -> None:
+    """Whatever the operands' dtypes: a gradient is like its operand, a tangent like its output."""
+    op = OPS[name]
+    for sample, args, _, where in cases(name) if op.vjp else ():
+        function, xs = of_floats(op, sample, args)
+        outs = function(*xs)
+        if not xs or not outs or not all(x.dtype.computes for x in (*xs, *outs)):
+            continue
+        gradients = st.vjp(function, *xs)[1](directions(outs, 6))
+        assert [(g.shape, g.dtype) for g in gradients] == [(x.shape, x.dtype) for x in xs], where
+        for wanted in range(len(xs)):
+            one = [*xs]
+
+            def partial(x: AnyTensor, one: list[AnyTensor] = one, at: int = wanted, f: Any = function) -> list[AnyTensor]:
+                return f(*one[:at], x, *one[at + 1 :])  # type: ignore[no-any-return]
+
+            tangents = st.jvp(partial, (xs[wanted],), tuple(directions([xs[wanted]], 7)))[1]
+            assert [(d.shape, d.dtype) for d in tangents] == [(y.shape, y.dtype) for y in outs], where
+            alone = st.vjp(partial, xs[wanted])[1](directions(outs, 6))[0]
+            assert to_numpy(alone).tobytes() == to_numpy(gradients[wanted]).tobytes(), where
+
+
+@by_op
+def test_gradients_at_ties_are_as_documented(name: str) -> None:
+    op = OPS[name]
+    for sample, args, _, where in cases(name):
+        if sample.gradients is not None:
+            function, xs = of_floats(op, sample, args)
+            ones = [st.ones(y.shape).astype(y.dtype) for y in function(*xs)]
+            found = st.vjp(function, *xs)[1](ones)
+            for x, got, want in zip(xs, found, sample.gradients, strict=True):
+                np.testing.assert_allclose(got.numpy(), want, rtol=1e-12, err_msg=where)
+                basis = np.asarray(want).reshape(-1)
+                for i in range(x.size) if len(ones) == 1 and ones[0].dtype.computes and len(xs) == 1 else ():
+                    unit = np.zeros(x.size)
+                    unit[i] = 1.0
+                    tangent = st.jvp(function, (x,), (st.from_numpy(unit.reshape(x.shape)),))[1][0]
+                    np.testing.assert_allclose(tangent.numpy().sum(), basis[i], rtol=1e-12, err_msg=where)
+
+
+# --- batching ---------------------------------------------------------------------------------------------------------
+
+
+def batches(sample: Sample, mapped: Sequence[int], axis: int, size: int) -> tuple[list[Args], Args, tuple[int | None, ...]]:
+    """The operands of each example; all of them stacked where they are mapped; and the axes to map."""
+    shared = materialise(sample)[0]
+    examples = [materialise(sample, variant)[0] for variant in range(max(size, 1))]
+    rows: list[Args] = [tuple(e[i] if i in mapped else shared[i] for i in range(len(shared))) for e in examples]
+    stacked: list[Any] = list(shared)
+    axes: list[int | None] = [None] * len(shared)
+    for i in mapped:
+        axes[i] = min(axis, len(shared[i].shape))
+        parts = [to_numpy(row[i]) for row in rows]
+        whole = np.stack(parts, axes[i])
+        whole = np.take(whole, range(size), axes[i])
+        stacked[i] = st.from_numpy(whole) if shared[i].dtype is not st.BF16 else st.from_numpy(whole).astype(st.BF16)
+    return rows[:size], tuple(stacked), tuple(axes)
+
+
+def _places(sample: Sample) -> list[int]:
+    return [i for i, o in enumerate(sample.operands) if isinstance(o, Operand)]
+
+
+def _with_same(sample: Sample, args: Sequence[Any]) -> list[Any]:
+    return [args[o.place] if isinstance(o, Same) else x for o, x in zip(sample.operands, args, strict=True)]
+
+
+def check_vmap(op: Op, sample: Sample, mapped: Sequence[int], axis: int, size: int, where: str) -> None:
+    rows, stacked, axes = batches(sample, mapped, axis, size)
+    kept = [i for i, x in enumerate(stacked) if hasattr(x, "_spec") and not isinstance(sample.operands[i], Same)]
+
+    def function(*xs: AnyTensor) -> list[AnyTensor]:
+        full: list[Any] = list(stacked)
+        for i, x in zip(kept, xs, strict=True):
+            full[i] = x
+        return run(op, _with_same(sample, full), attributes(op, sample))
+
+    found = st.vmap(function, in_axes=tuple(axes[i] for i in kept))(*(stacked[i] for i in kept))
+    loop = [run(op, _with_same(sample, row), attributes(op, sample)) for row in rows]
+    for k, out in enumerate(found):
+        assert out.shape[0] == size, where
+        for i, row in enumerate(loop):
+            example = to_numpy(out)[i]
+            want = to_numpy(row[k])
+            assert example.shape == want.shape, where
+            assert out.dtype is row[k].dtype, where
+            np.testing.assert_allclose(example, want, 1e-5 if out.dtype is F32 else 1e-12, 1e-12, err_msg=where)
+
+
+@by_op
+def test_vmap_is_a_loop(name: str) -> None:
+    """Each combination of mapped operands, along axis 0 and 1."""
+    op = OPS[name]
+    plain = [
+        (s, where)
+        for s, _, want, where in cases(name)
+        if s.tensors and all(o.values is None for o in s.tensors) and sum(w.size for w in want) <= 80
+    ]
+    for number, (sample, where) in enumerate(plain):
+        places = _places(sample)
+        for choice in product((False, True), repeat=len(places)):
+            mapped = [p for p, chosen in zip(places, choice, strict=True) if chosen]
+            if mapped:
+                check_vmap(op, sample, mapped, number % 2, 3, f"{where} mapped {mapped}")
+        if number < 2:
+            check_vmap(op, sample, places, 1 - number % 2, 3, where)
+            check_vmap(op, sample, places, 0, 1, where)
+
+
+@by_op
+def test_vmap_over_no_examples_gives_none(name: str) -> None:
+    op = OPS[name]
+    for sample, args, want, where in cases(name)[:3]:
+        if sample.tensors:
+            _, stacked, axes = batches(sample, _places(sample), 0, 0)
+            tensors = [x for x in stacked if hasattr(x, "_spec")]
+
+            def function(*xs: AnyTensor, sample: Sample = sample, args: Args = args) -> list[AnyTensor]:
+                given = iter(xs)
+                return run(op, [next(given) if hasattr(x, "_spec") else x for x in args], attributes(op, sample))
+
+            found = st.vmap(function, in_axes=tuple(a for a in axes if a is not None))(*tensors)
+            assert [x.shape for x in found] == [(0, *w.shape) for w in want], where
+            assert [x.dtype for x in found] == dtypes(sample, len(want)), where
+
+
+def test_unstack_refuses_a_length_that_is_not_known() -> None:
+    """The number of outputs must be an int."""
+    shape = symbols((3, 5))
+    with pytest.raises(st.ShapeError) as caught:
+        OPS["unstack"].shape(shape, axis=0)
+    text = "the length n3 of axis 0 of (n3, n5) is not known: the number of outputs must be"
+    assert str(caught.value) == text
+
+
+def test_philox_gives_the_published_words() -> None:
+    """Known answers of Random123's kat_vectors."""
+    from tests.ops.samples.random import WORD, philox
+
+    assert philox((0,) * 4, (0,) * 2) == (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)
+    assert philox((WORD,) * 4, (WORD,) * 2) == (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)
+    digits = (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344)
+    assert philox(digits, (0xA4093822, 0x299F31D0)) == (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1)
+
+

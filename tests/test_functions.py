@@ -1,0 +1,246 @@
+"""The free functions: each passes its arguments on as NumPy's of the same name does, and refuses the same mistakes."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import shapetensor as st
+
+RNG = np.random.default_rng(0)
+A = RNG.normal(size=(2, 3, 4))
+B = RNG.normal(size=(2, 3, 4)).round(1)
+ROUNDED = A.round(1)  # so that some elements of it and of B are equal
+PLACES = RNG.integers(-3, 3, size=(2, 5, 4))
+
+
+def softmax(x: Any, axis: int = -1) -> Any:
+    e = np.exp(x - x.max(axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)
+
+
+def scatter_add(updates: Any, indices: Any, axis: int, size: int) -> Any:
+    """The definition: one slice after the other."""
+    moved = np.moveaxis(updates, axis, 0)
+    out = np.zeros((size, *moved.shape[1:]))
+    np.add.at(out, indices, moved)
+    return np.moveaxis(out, 0, axis)
+
+
+def scatter_add_along_axis(updates: Any, indices: Any, axis: int, size: int) -> Any:
+    out = np.zeros((*updates.shape[:axis], size, *updates.shape[axis + 1 :]))
+    grid = list(np.indices(updates.shape))
+    grid[axis] = indices
+    np.add.at(out, tuple(grid), updates)
+    return out
+
+
+# Our call, and the same in NumPy, on the same arrays.
+CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[Any, ...]]] = {
+    "add": (st.add, np.add, (A, B)),
+    "subtract": (st.subtract, np.subtract, (A, B)),
+    "multiply": (st.multiply, np.multiply, (A, B)),
+    "divide": (st.divide, np.divide, (A, B + 10)),
+    "negative": (st.negative, np.negative, (A,)),
+    "exp": (st.exp, np.exp, (A,)),
+    "log": (st.log, np.log, (A * A,)),
+    "sqrt": (st.sqrt, np.sqrt, (A * A,)),
+    "tanh": (st.tanh, np.tanh, (A,)),
+    "relu": (st.relu, lambda x: np.maximum(x, 0), (A,)),
+    "maximum": (st.maximum, np.maximum, (A, B)),
+    "where": (st.where, np.where, (A > 0, A, B)),
+    "equal": (st.equal, np.equal, (ROUNDED, B)),
+    "not_equal": (st.not_equal, np.not_equal, (ROUNDED, B)),
+    "less": (st.less, np.less, (ROUNDED, B)),
+    "less_equal": (st.less_equal, np.less_equal, (ROUNDED, B)),
+    "greater": (st.greater, np.greater, (ROUNDED, B)),
+    "greater_equal": (st.greater_equal, np.greater_equal, (ROUNDED, B)),
+    "astype": (lambda x: st.astype(x, "int32"), lambda x: x.astype("int32"), (A * 10,)),
+    "sum": (lambda x: st.sum(x, axis=(0, 2), keepdims=True), lambda x: np.sum(x, (0, 2), keepdims=True), (A,)),
+    "sum of all": (st.sum, np.sum, (A,)),
+    "max": (lambda x: st.max(x, axis=1, keepdims=True), lambda x: np.max(x, 1, keepdims=True), (A,)),
+    "argmax": (lambda x: st.argmax(x, axis=1, keepdims=True), lambda x: np.argmax(x, 1, keepdims=True), (A,)),
+    "argmax of all": (st.argmax, np.argmax, (A,)),
+    "mean": (lambda x: st.mean(x, axis=-1, keepdims=True), lambda x: np.mean(x, -1, keepdims=True), (A,)),
+    "var": (lambda x: st.var(x, axis=0, correction=1), lambda x: np.var(x, 0, ddof=1), (A,)),
+    "var of all": (lambda x: st.var(x, keepdims=True), lambda x: np.var(x, keepdims=True), (A,)),
+    "reshape": (lambda x: st.reshape(x, (4, -1)), lambda x: np.reshape(x, (4, -1)), (A,)),
+    "expand_dims": (lambda x: st.expand_dims(x, -2), lambda x: np.expand_dims(x, -2), (A,)),
+    "expand_dims in front": (st.expand_dims, lambda x: np.expand_dims(x, 0), (A,)),
+    "squeeze": (lambda x: st.squeeze(x, (0, -1)), lambda x: np.squeeze(x, (0, -1)), (A[:1, :, :1],)),
+    "broadcast_to": (lambda x: st.broadcast_to(x, (5, 3, 4)), lambda x: np.broadcast_to(x, (5, 3, 4)), (A[:1],)),
+    "permute_dims": (lambda x: st.permute_dims(x, (2, 0, -2)), lambda x: np.transpose(x, (2, 0, 1)), (A,)),
+    "matrix_transpose": (st.matrix_transpose, np.matrix_transpose, (A,)),
+    "concat": (lambda *x: st.concat(x, axis=-2), lambda *x: np.concatenate(x, -2), (A, B, A[:, :1])),
+    "concat in front": (lambda *x: st.concat(x), lambda *x: np.concatenate(x), (A, B[:1])),
+    "concat flattened": (lambda *x: st.concat(x, axis=None), lambda *x: np.concatenate(x, None), (A, B[0])),
+    "stack": (lambda *x: st.stack(x, axis=-1), lambda *x: np.stack(x, -1), (A, B)),
+    "stack in front": (lambda *x: st.stack(x), lambda *x: np.stack(x), (A, B)),
+    "unstack": (lambda x: st.unstack(x, axis=1)[2], lambda x: x[:, 2], (A,)),
+    "matmul": (st.matmul, np.matmul, (A, np.swapaxes(B, 1, 2))),
+    "take": (lambda x, i: st.take(x, i, axis=1), lambda x, i: np.take(x, i, 1), (A, PLACES[0])),
+    "take of one axis": (st.take, np.take, (A[0, 0], PLACES)),
+    "take_along_axis": (
+        lambda x, i: st.take_along_axis(x, i, axis=1),
+        lambda x, i: np.take_along_axis(x, i, 1),
+        (A, PLACES),
+    ),
+    "take_along_axis at the end": (
+        st.take_along_axis,
+        lambda x, i: np.take_along_axis(x, i, -1),
+        (A[:, :2], PLACES[:, :2]),
+    ),
+    "scatter_add": (
+        lambda x, i: st.scatter_add(x, i, axis=-2, size=6),
+        lambda x, i: scatter_add(x, i, 1, 6),
+        (A, PLACES[0, :3, 0]),
+    ),
+    "scatter_add_along_axis": (
+        lambda x, i: st.scatter_add_along_axis(x, i, axis=1, size=6),
+        lambda x, i: scatter_add_along_axis(x, i, 1, 6),
+        (A, PLACES[:, :3]),
+    ),
+    "scatter_add_along_axis at the end": (
+        lambda x, i: st.scatter_add_along_axis(x, i, size=6),
+        lambda x, i: scatter_add_along_axis(x, i, 2, 6),
+        (A, PLACES[:, :3]),
+    ),
+    "softmax": (lambda x: st.softmax(x, axis=1), lambda x: softmax(x, 1), (A,)),
+    "softmax at the end": (st.softmax, softmax, (A,)),
+    "log_softmax": (lambda x: st.log_softmax(x, axis=0), lambda x: np.log(softmax(x, 0)), (A,)),
+    "log_softmax at the end": (st.log_softmax, lambda x: np.log(softmax(x)), (A,)),
+    "sort": (lambda x: st.sort(x, axis=1), lambda x: np.sort(x, 1), (A,)),
+    "sort at the end": (st.sort, np.sort, (A,)),
+    "argsort": (lambda x: st.argsort(x, axis=0), lambda x: np.argsort(x, 0), (A,)),
+    "argsort at the end": (st.argsort, np.argsort, (A,)),
+}
+FUNCTIONS = {
+    name for name, home in st._HOMES.items() if home.startswith("functions.") and not home.endswith("creation")
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_as_numpy(name: str) -> None:
+    ours, theirs, arrays = CASES[name]
+    found = ours(*(st.from_numpy(np.ascontiguousarray(x)) for x in arrays)).numpy()
+    expected = np.asarray(theirs(*arrays))
+    assert found.shape == expected.shape
+    assert found.dtype == expected.dtype
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_every_function_has_a_case() -> None:
+    assert {name.partition(" ")[0] for name in CASES} == FUNCTIONS
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+@pytest.mark.parametrize("wrong", [np.ones((2, 2)), [1.0, 2.0], None])
+def test_operands_are_tensors(name: str, wrong: Any) -> None:
+    """Even where a NumPy array has a method of that name."""
+    required = [
+        p.name
+        for p in inspect.signature(getattr(st, name)).parameters.values()
+        if p.default is p.empty and p.kind is not p.KEYWORD_ONLY
+    ]
+    others: dict[str, Any] = {
+        "x2": st.ones((2, 2)),
+        "dtype": "float32",
+        "shape": (4,),
+        "axis": 0,
+        "axes": (1, 0),
+        "indices": st.tensor([[0, 1], [1, 0]]),
+    }
+    arguments = [[wrong] if first == "arrays" else wrong for first in required[:1]] + [
+        others.get(p, st.ones((2, 2))) for p in required[1:]
+    ]
+    keywords = {"axis": 0, "size": 2} if name.startswith("scatter") else {}
+    kind = {list: "list", type(None): "NoneType"}.get(type(wrong), "numpy.ndarray")
+    with pytest.raises(st.DTypeError, match=re.escape(f": {kind} is not a Tensor: convert it with st.tensor(...)")):
+        getattr(st, name)(*arguments, **keywords)
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: st.concat([]), "concat: there is nothing to put together: it needs at least one tensor"),
+        (lambda: st.stack([]), "stack: there is nothing to put together: it needs at least one tensor"),
+        (
+            lambda: st.stack([st.ones(2), st.ones(3)]),
+            "stack: operand 1 has shape (3,), operand 0 (2,): they must be one shape",
+        ),
+        (
+            lambda: st.concat([st.ones(2)], axis=1),
+            "concat: axis 1 is out of range for rank 1 (valid: -1..0); the shape is (2,)",
+        ),
+        (lambda: st.take(st.ones((2, 3)), st.tensor([0])), "take: (2, 3) has 2 axes: say which with axis="),
+        (
+            lambda: st.scatter_add(st.ones(2), st.tensor([[0, 1]]), axis=0, size=2),
+            "scatter_add: indices (1, 2) have more axes than the updates (2,)",
+        ),
+        (
+            lambda: st.scatter_add(st.ones(2), st.tensor([0, 1]), axis=0, size=-1),
+            "scatter_add: size -1 is negative",
+        ),
+        (
+            lambda: st.scatter_add_along_axis(st.ones(2), st.tensor([0, 1]), size=-2),
+            "scatter_add_along_axis: size -2 is negative",
+        ),
+        (
+            lambda: st.sort(st.ones((2, 2)), axis=2),
+            "sort: axis 2 is out of range for rank 2 (valid: -2..1); the shape is (2, 2)",
+        ),
+        (
+            lambda: st.softmax(st.ones(())),
+            "softmax: axis -1 is out of range for rank 0 (a scalar has no axes); the shape is ()",
+        ),
+    ],
+)
+def test_wrong_shapes(call: Callable[[], Any], text: str) -> None:
+    with pytest.raises(st.ShapeError, match=f"^{re.escape(text)}$"):
+        call()
+
+
+def test_indices_out_of_range() -> None:
+    far = st.tensor([0, 3])
+    for call, name in (
+        (lambda: st.take(st.ones(3), far), "take"),
+        (lambda: st.take_along_axis(st.ones(3), far), "take_along_axis"),
+        (lambda: st.scatter_add(st.ones(2), far, axis=0, size=3), "scatter_add"),
+        (lambda: st.scatter_add_along_axis(st.ones(2), far, size=3), "scatter_add_along_axis"),
+    ):
+        with pytest.raises(IndexError, match=f"^{name}: index 3 is out of range for axis 0 of size 3$"):
+            call()  # type: ignore[no-untyped-call]
+
+
+def test_scatter_add_is_the_transpose_of_take() -> None:
+    x, indices = st.from_numpy(A), st.from_numpy(PLACES[0])
+    taken = st.take(x, indices, axis=1)
+    u = st.random.normal(st.random.key(0), taken.shape, dtype=st.F64)
+    back = st.scatter_add(u, indices, axis=1, size=3)
+    np.testing.assert_allclose((taken * u).sum().item(), (x * back).sum().item())
+    np.testing.assert_allclose(st.grad(lambda v: (st.take(v, indices, axis=1) * u).sum())(x).numpy(), back.numpy())
+
+
+def test_python_numbers_as_operands() -> None:
+    x = st.tensor([1.0, 3.0])
+    assert st.subtract(2.0, x).tolist() == [1.0, -1.0]
+    assert st.less(x, 2).tolist() == [True, False]
+    assert st.maximum(2, x).tolist() == [2.0, 3.0]
+    chosen = st.where(x > 2, 1, 0)
+    assert (chosen.dtype, chosen.tolist()) == (st.I64, [0, 1])
+    assert st.where(x > 2, 1.0, 0.0).dtype is st.F32
+
+
+def test_arguments_have_the_array_apis_names() -> None:
+    """Operands are positional only, options of reductions keyword only: their names are no promise, or a firm one."""
+    for name in FUNCTIONS:
+        kinds = {p.name: p.kind for p in inspect.signature(getattr(st, name)).parameters.values()}
+        for operand in ("x", "x1", "x2", "condition", "arrays", "updates", "indices"):
+            assert kinds.get(operand, inspect.Parameter.POSITIONAL_ONLY) is inspect.Parameter.POSITIONAL_ONLY
+        for option in ("keepdims", "correction", "descending", "size"):
+            assert kinds.get(option, inspect.Parameter.KEYWORD_ONLY) is inspect.Parameter.KEYWORD_ONLY

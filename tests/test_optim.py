@@ -1,0 +1,170 @@
+"""Optimizers against values that torch.optim 2.13 gave in double precision."""
+
+from typing import Any
+
+import pytest
+
+import shapetensor as st
+from shapetensor import F32, F64, ShapeError, nn, optim
+from shapetensor._core.pytree import flatten, leaves_of, tree_map
+from shapetensor.tensor import AnyTensor
+
+KEY = st.random.key(0)
+START = [1.0, -2.0, 0.5]
+
+# What 5 steps on the sum of x^4 / 4 from START lead to.
+TORCH: list[tuple[Any, list[float]]] = [
+    (optim.SGD(lr=0.05), [0.8075957868618955, -1.0815791228802623, 0.47092989077729047]),
+    (optim.SGD(lr=0.05, momentum=0.9), [0.5082595561898341, 0.5026144183338275, 0.4244590008745506]),
+    (
+        optim.SGD(lr=0.05, momentum=0.9, nesterov=True),
+        [0.46763894990401605, 0.33766184456999965, 0.4086187326424847],
+    ),
+    (optim.SGD(lr=0.05, weight_decay=0.5), [0.7208503725849481, -0.9779595726596042, 0.41662589123211097]),
+    (
+        optim.SGD(lr=0.02, momentum=0.5, weight_decay=0.1, nesterov=True),
+        [0.8337903071190456, -1.156569574729223, 0.4699996638417328],
+    ),
+    (optim.Adam(), [0.9950013204902473, -1.9950006550558692, 0.4950026827732923]),
+    (optim.Adam(lr=0.1), [0.5339223823036405, -1.5119663622082746, 0.08712073881020252]),
+    (optim.Adam(lr=0.1, betas=(0.5, 0.8), eps=0.01), [0.5756466841313964, -1.5310948831211189, 0.17801352128430956]),
+    (optim.Adam(lr=0.1, weight_decay=0.5), [0.5222586648931654, -1.510608154297726, 0.04083411421893278]),
+    (optim.Adam(lr=0.1, betas=(0.0, 0.9)), [0.6319939159839146, -1.5687876288223899, 0.22687918055695308]),
+]
+OPTIMIZERS = [optim.SGD(lr=0.1), optim.SGD(lr=0.1, momentum=0.9), optim.Adam(lr=0.1)]
+
+
+def gradient(x: AnyTensor) -> AnyTensor:
+    return st.grad(lambda x: (x * x * x * x).sum() * 0.25)(x)  # type: ignore[no-any-return]
+
+
+def steps(opt: Any, x: AnyTensor, count: int = 5, **options: Any) -> tuple[AnyTensor, Any]:
+    state = opt.init(x)
+    for _ in range(count):
+        x, state = opt.update(x, gradient(x), state, **options)
+    return x, state
+
+
+@pytest.mark.parametrize(("opt", "expected"), TORCH, ids=lambda v: repr(v) if not isinstance(v, list) else "")
+def test_torch(opt: Any, expected: list[float]) -> None:
+    x, state = steps(opt, st.tensor(START, dtype=F64))
+    st.testing.assert_close(x, expected, rtol=1e-12, atol=0.0)
+    assert state.step.item() == 5
+    assert state.step.dtype is st.I64
+    single, _ = steps(opt, st.tensor(START))
+    assert single.dtype is F32
+    st.testing.assert_close(single, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("opt", OPTIMIZERS, ids=repr)
+def test_only_parameters_change(opt: Any) -> None:
+    model = nn.Sequential(nn.Linear(3, 2, key=KEY), nn.BatchNorm1d(2))
+    tree = {"model": model, "count": st.tensor(3)}
+    grads = tree_map(lambda x: x * 0 + 1, tree)
+    new, state = opt.update(tree, grads, opt.init(tree))
+    assert flatten(new)[1] == flatten(tree)[1]
+    changed = {n for n, x in new["model"].state_dict().items() if x is not model.state_dict()[n]}
+    assert changed == {"0.weight", "0.bias", "1.weight", "1.bias"}
+    assert new["count"] is tree["count"]
+    assert all(x.dtype is F32 for x in new["model"].parameters())
+    again, _ = opt.update(new, grads, state)
+    assert again["model"][0].bias.tolist() != new["model"][0].bias.tolist()
+
+
+@pytest.mark.parametrize("opt", OPTIMIZERS, ids=repr)
+def test_compiled_steps_are_equal_bit_for_bit(opt: Any) -> None:
+    step = st.compile(lambda x, state: opt.update(x, gradient(x), state))
+    x = st.tensor(START)
+    state = opt.init(x)
+    for _ in range(20):
+        x, state = step(x, state)
+    expected, expected_state = steps(opt, st.tensor(START), 20)
+    assert x.tolist() == expected.tolist()
+    assert [y.tolist() for y in leaves_of(state)] == [y.tolist() for y in leaves_of(expected_state)]
+    assert len(step.programs) == 1
+
+
+@pytest.mark.parametrize("opt", OPTIMIZERS, ids=repr)
+def test_the_rate_of_a_step(opt: Any) -> None:
+    x = st.tensor(START, dtype=F64)
+    expected = steps(type(opt)(lr=0.01), x)[0] if opt != OPTIMIZERS[1] else None
+    number, _ = steps(opt, x, lr=0.01)
+    for dtype in (F64, F32):
+        tensor, _ = steps(opt, x, lr=st.tensor(0.01, dtype=dtype))
+        st.testing.assert_close(tensor, number, rtol=1e-7 if dtype is F32 else 1e-15)
+    if expected is not None:
+        st.testing.assert_close(number, expected, rtol=1e-15, atol=0.0)
+
+
+def test_a_changing_rate_does_not_record_again() -> None:
+    opt = optim.Adam()
+    step = st.compile(lambda x, state, lr: opt.update(x, gradient(x), state, lr=lr))
+    x = st.tensor(START)
+    state = opt.init(x)
+    for rate in (0.1, 0.01, 0.001):
+        x, state = step(x, state, st.tensor(rate))
+    assert len(step.programs) == 1
+
+
+def test_mixed_dtypes() -> None:
+    tree = {"a": st.tensor(START), "b": st.tensor(START, dtype=F64)}
+    opt = optim.Adam(lr=0.1)
+    new, _ = opt.update(tree, tree, opt.init(tree), lr=st.tensor(0.1))
+    assert new["a"].dtype is F32
+    assert new["b"].dtype is F64
+
+
+def test_adam_takes_many_steps() -> None:
+    """1 - beta^step in single precision would be 0.0009999871 after the first step, and never quite 1."""
+    x = st.tensor([1.0], dtype=F64)
+    opt = optim.Adam(lr=1.0)
+    state = opt.init(x)
+    first, _ = opt.update(x, x, state)
+    st.testing.assert_close(first, [1e-8], rtol=1e-6, atol=0.0)  # x - lr * g / (|g| + eps)
+    late, _ = opt.update(x, x, state._replace(step=st.tensor(10**6)))
+    st.testing.assert_close(late, [1.0 - 0.1 / (0.001**0.5 + 1e-8)], rtol=1e-12, atol=0.0)
+
+
+def test_states_have_names_to_save_them_by() -> None:
+    from shapetensor._core.pytree import paths
+
+    model = nn.Sequential(nn.Linear(3, 2, key=KEY), nn.BatchNorm1d(2))
+    names = [name for name, _ in paths(optim.Adam().init(model))]
+    assert names[:3] == ["step", "exp_avg.0.weight", "exp_avg.0.bias"]
+    assert len(names) == 1 + 2 * 4
+    assert [name for name, _ in paths(optim.SGD(momentum=0.9).init(model))][1] == "momentum_buffer.0.weight"
+    assert [name for name, _ in paths(optim.SGD().init(model))] == ["step"]
+
+
+@pytest.mark.parametrize("opt", OPTIMIZERS, ids=repr)
+def test_wrong_gradients(opt: Any) -> None:
+    x, name = st.tensor(START), type(opt).__name__
+    state = opt.init(x)
+    with pytest.raises(ValueError, match=rf"^{name}: the gradients have another structure than the model"):
+        opt.update(x, (x,), state)
+    with pytest.raises(ShapeError, match=rf"^{name}: a gradient has shape \(2,\), its parameter \(3,\)$"):
+        opt.update(x, st.ones(2), state)
+    with pytest.raises(ShapeError, match=rf"^{name}: lr has shape \(1,\), not \(\)"):
+        opt.update(x, x, state, lr=st.ones(1))
+    with pytest.raises(ValueError, match=rf"^{name}: lr=-1.0 should be at least 0$"):
+        opt.update(x, x, state, lr=-1.0)
+
+
+def test_nothing_to_optimise() -> None:
+    with pytest.raises(ValueError, match=r"^ReLU has no parameters to optimise$"):
+        optim.SGD().init(nn.ReLU())
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda: optim.SGD(lr=-1.0), "SGD: lr=-1.0 should be at least 0"),
+        (lambda: optim.SGD(momentum=float("nan")), "SGD: momentum=nan should be at least 0"),
+        (lambda: optim.SGD(nesterov=True), "SGD: nesterov wants momentum > 0"),
+        (lambda: optim.Adam(eps=-1.0), "Adam: eps=-1.0 should be at least 0"),
+        (lambda: optim.Adam(betas=(0.9, 1.0)), r"Adam: betas=\(0.9, 1.0\) should lie in \[0, 1\)"),
+    ],
+)
+def test_wrong_options(make: Any, text: str) -> None:
+    with pytest.raises(ValueError, match=f"^{text}$"):
+        make()
