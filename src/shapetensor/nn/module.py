@@ -174,9 +174,10 @@ class Module:
             Tensor[F32, 1, 1]([[5.]])
         """
         own = self.state_dict()
+        what = f"load_state_dict of {_name(self)}"
         if strict:
-            _check_names(_name(self), own, tensors)
-        _check_entries(_name(self), own, tensors)
+            check_names(what, own, tensors, " (strict=False ignores them)")
+        check_entries(what, own, tensors, "the module")
         return unflatten(flatten(self)[1], [tensors.get(n, x) for n, x in own.items()])  # type: ignore[no-any-return]
 
     def extra_repr(self) -> str:
@@ -297,26 +298,37 @@ def special_in_training(module: Module) -> Module | None:
     return None
 
 
-def _check_names(module: str, own: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+def check_names(what: str, own: Mapping[str, Any], given: Mapping[str, Any], hint: str = "") -> None:
+    """Check that both have the same names.
+
+    Raises:
+        ValueError: that lists the others.
+    """
     missing = [n for n in own if n not in given]
     unexpected = [n for n in given if n not in own]
     if missing or unexpected:
         found = [
-            f"{len(names)} {what}: {', '.join(names)}"
-            for what, names in (("missing", missing), ("unexpected", unexpected))
+            f"{len(names)} {kind}: {', '.join(names)}"
+            for kind, names in (("missing", missing), ("unexpected", unexpected))
             if names
         ]
-        raise ValueError(f"load_state_dict of {module}: {'; '.join(found)} (strict=False ignores them)")
+        raise ValueError(f"{what}: {'; '.join(found)}{hint}")
 
 
-def _check_entries(module: str, own: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+def check_entries(what: str, own: Mapping[str, Any], given: Mapping[str, Any], owner: str) -> None:
+    """Check that tensors of the same name have the same shape and dtype.
+
+    Raises:
+        ShapeError: that lists the others with both shapes and dtypes.
+        DTypeError: likewise, if only dtypes differ.
+    """
     shared = {n: (given[n], x) for n, x in own.items() if n in given}
     for name, (entry, _) in shared.items():
         if not is_tensor(entry):
-            raise DTypeError(f"load_state_dict of {module}: {name!r} is {type(entry).__name__}, not a Tensor")
+            raise DTypeError(f"{what}: {name!r} is {type(entry).__name__}, not a Tensor")
     wrong = {n: (a, b) for n, (a, b) in shared.items() if (a.shape, a.dtype) != (b.shape, b.dtype)}
     if not wrong:
         return
-    listed = "; ".join(f"{n!r} is {_type_of(a)}, the module has {_type_of(b)}" for n, (a, b) in wrong.items())
+    listed = "; ".join(f"{n!r} is {_type_of(a)}, {owner} has {_type_of(b)}" for n, (a, b) in wrong.items())
     error = ShapeError if any(a.shape != b.shape for a, b in wrong.values()) else DTypeError
-    raise error(f"load_state_dict of {module}: {listed}")
+    raise error(f"{what}: {listed}")
