@@ -1,5 +1,4 @@
 """Train a small network to read handwritten digits, from the data to a saved model: `python examples/digits.py`.
-
 Ctrl-C stops it; `python examples/digits.py --resume` goes on from the last epoch as if nothing had been.
 
 The data are the 1,797 images of 8x8 pixels (UCI, Alpaydin and Kaynak) that scikit-learn ships; a random fifth of them
@@ -37,10 +36,8 @@ def load(key: Key) -> tuple[Digits, Digits]:
     """The images to train on, and a random fifth of all that is held out."""
     pixels, labels = load_digits(return_X_y=True)
     every = Digits(st.tensor(pixels, dtype=F32) / 16.0, st.tensor(labels, dtype=I64))
-    order = st.random.permutation(key, len(labels))
-    held_out = len(labels) // 5
-    train, test = (Digits(*(x[rows] for x in every)) for rows in (order[held_out:], order[:held_out]))
-    return train, test
+    order, held_out = st.random.permutation(key, len(labels)), len(labels) // 5
+    return Digits(*(x[order[held_out:]] for x in every)), Digits(*(x[order[:held_out]] for x in every))
 
 
 def batches(data: Digits, key: Key) -> Iterator[Digits]:
@@ -67,8 +64,7 @@ class Classifier(st.Module):
         self.scores = nn.Linear(96, 10, key=keys[2])
 
     def __call__(self, x: Tensor[F32, B, L[64]]) -> Tensor[F32, B, L[10]]:
-        hidden = self.norm(self.first(x)).relu()
-        return self.scores(self.second(hidden).relu())
+        return self.scores(self.second(self.norm(self.first(x)).relu()).relu())
 
     def training(self, x: Tensor[F32, B, L[64]], *, key: Key) -> tuple[Tensor[F32, B, L[10]], Self]:
         hidden, norm = self.norm.training(self.first(x), key=key)
@@ -111,10 +107,9 @@ def keys_of(key: Key) -> tuple[Key, ...]:
     return split_key, *st.random.split(train_key, 3)
 
 
-def begin(seed: int) -> Run:
-    key = st.random.key(seed)
+def begin(key: Key) -> Run:
     model = Classifier(keys_of(key)[1])
-    return Run(model, optimizer.init(model), key, 0, [])
+    return Run(model, optimizer.init(model), key, epoch=0, losses=[])
 
 
 def train(run: Run, data: Digits, epochs: int, checkpoint: Path) -> Run:
@@ -123,10 +118,9 @@ def train(run: Run, data: Digits, epochs: int, checkpoint: Path) -> Run:
     with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()) as bar:
         task = bar.add_task("compiling", total=epochs, completed=run.epoch)
         for epoch in range(run.epoch, epochs):
-            model, state, losses = run.model, run.state, list(run.losses)
+            model, state, losses = run.model, run.state, [*run.losses]
             for batch in batches(data, st.random.fold_in(order_key, epoch)):
-                step_key = st.random.fold_in(dropout_key, len(losses))
-                model, state, loss, right = step(model, state, batch, step_key)
+                model, state, loss, right = step(model, state, batch, st.random.fold_in(dropout_key, len(losses)))
                 losses.append(float(loss))
             run = Run(model, state, run.key, epoch + 1, losses)
             st.io.save_checkpoint(checkpoint, run)
@@ -135,23 +129,18 @@ def train(run: Run, data: Digits, epochs: int, checkpoint: Path) -> Run:
 
 
 # 5. Save what came out, and show that it can be used again.
-def save(model: Classifier, losses: list[float], out: Path) -> None:
-    st.io.save_file(model.state_dict(), out / "digits.safetensors")
-    figure = Figure()
-    figure.subplots().semilogy(losses)
-    figure.suptitle("cross entropy of each step")
-    figure.savefig(out / "loss.png")
-
-
 def whole(seed: int, epochs: int, out: Path, resume: bool) -> float:
     """Train with one seed or go on with what is in `out`, save, load, and give the accuracy on the images held out."""
     out.mkdir(parents=True, exist_ok=True)
-    run, checkpoint = begin(seed), out / "checkpoint.safetensors"
+    run, checkpoint = begin(st.random.key(seed)), out / "checkpoint.safetensors"
     if resume and checkpoint.exists():
         run = st.io.load_checkpoint(checkpoint, run)
-    training_data, test_data = load(keys_of(run.key)[0])
-    run = train(run, training_data, epochs, checkpoint)
-    save(run.model, run.losses, out)
+    data, test_data = load(keys_of(run.key)[0])
+    run = train(run, data, epochs, checkpoint)
+    figure = Figure()
+    figure.subplots(subplot_kw={"xlabel": "step", "ylabel": "cross entropy"}).semilogy(run.losses)
+    figure.savefig(out / "loss.png")
+    st.io.save_file(run.model.state_dict(), out / "digits.safetensors")
     loaded = Classifier(run.key).load_state_dict(st.io.load_file(out / "digits.safetensors"))
     scores = loaded(test_data.images)
     st.testing.assert_close(scores, run.model(test_data.images), rtol=0.0, atol=0.0)
@@ -162,19 +151,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train a network on handwritten digits.")
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--seed", type=int, default=0, help="of the split, the initial weights, the order and dropout")
-    parser.add_argument("--seeds", type=int, default=0, help="train with the seeds 0 ... SEEDS-1; print the mean")
     parser.add_argument("--out", type=Path, default=Path("digits-run"), help="folder for the weights and the curve")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in OUT, if there is one")
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--seeds", type=int, default=0, help="train with the seeds 0 ... SEEDS-1; print the mean")
+    either.add_argument("--resume", action="store_true", help="go on from the checkpoint in OUT, if there is one")
     options = parser.parse_args()
-    if options.resume and options.seeds:
-        parser.error("--resume goes on with one run, --seeds makes several")
     seeds = range(options.seeds) if options.seeds else [options.seed]
     try:
         found = [100 * whole(seed, options.epochs, options.out, options.resume) for seed in seeds]
     except KeyboardInterrupt:
         again = f"python {sys.argv[0]} --resume --out {options.out} --epochs {options.epochs}"
-        print(f"stopped; the last whole epoch is kept, and this goes on from there: {again}")
-        sys.exit(130)
+        parser.exit(130, f"stopped; the last whole epoch is kept, and this goes on from there: {again}\n")
     what = f"mean test accuracy over {options.seeds} seeds" if options.seeds else "test accuracy"
     print(f"{what}: {sum(found) / len(found):.1f} %")
 

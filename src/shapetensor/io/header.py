@@ -105,7 +105,7 @@ def _checked_metadata(found: Any) -> dict[str, str]:
 
 def _entry(name: str, value: Any, start: int) -> Entry:
     """One entry, whose numbers agree with each other."""
-    if not isinstance(value, dict) or value.keys() != {"dtype", "shape", "data_offsets"}:
+    if not isinstance(value, dict) or not value.keys() >= {"dtype", "shape", "data_offsets"}:
         raise _Damaged(f"entry {_short(name)} should have dtype, shape and data_offsets, and is {_short(value)}")
     code, shape, offsets = value["dtype"], value["shape"], value["data_offsets"]
     if not isinstance(code, str) or code not in _BITS:
