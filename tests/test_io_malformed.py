@@ -101,7 +101,7 @@ ENTRIES: list[tuple[Any, str]] = [
     ),
     *(
         (entry(data_offsets=value), "entry 'w' has the data_offsets ")
-        for value in (
+        for value in _any(
             0,
             None,
             "0",
@@ -119,15 +119,15 @@ ENTRIES: list[tuple[Any, str]] = [
     ),
     *(
         (entry(shape=value), "which is too large")
-        for value in ([2**61], [2**31, 2**31], [2**40, 2**40, 0], [2**62] * 7, [0, 2**62], [2**62] * 50)
+        for value in _any([2**61], [2**31, 2**31], [2**40, 2**40, 0], [2**62] * 7, [0, 2**62], [2**62] * 50)
     ),
     *(
         (entry(shape=value), "entry 'w' has 24 bytes, and F32 of shape ")
-        for value in ([], [2], [2, 2], [2, 3, 2], [0], [7], [2**40], [1] * 1000)
+        for value in _any([], [2], [2, 2], [2, 3, 2], [0], [7], [2**40], [1] * 1000)
     ),
     *(
         (entry(dtype=value), f"entry 'w' has 24 bytes, and {value} of shape (2, 3) takes ")
-        for value in ("F64", "F16", "BF16", "I64", "U8", "BOOL", "I8", "F8_E4M3", "F4", "C64")
+        for value in _any("F64", "F16", "BF16", "I64", "U8", "BOOL", "I8", "F8_E4M3", "F4", "C64")
     ),
     (entry(data_offsets=[0, 23]), "entry 'w' has 23 bytes, and F32 of shape (2, 3) takes 24"),
     (entry(data_offsets=[8, 32]), "entry 'w' leaves 8 bytes before it unused"),
@@ -209,12 +209,12 @@ def test_flipped_bits(path: Path) -> None:
     """Whatever comes is a result or one of our errors, and we take no file that the library refuses."""
     content = whole_file(path)
     taken = 0
-    for broken in flipped(content, 2000):
+    for broken in flipped(content, 1000):
         path.write_bytes(broken)
         if accepted(io.load_file, path):
             taken += 1
             assert accepted(safetensors.deserialize, broken), broken
-    assert 0 < taken < 1000  # a flip in a name or an element is no damage that the format can show
+    assert 0 < taken < 500  # a flip in a name or an element is no damage that the format can show
 
 
 def test_a_flag_that_is_neither_true_nor_false(path: Path) -> None:

@@ -8,20 +8,25 @@ text, so that a flipped bit is found wherever it is.
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import json
 import os
+import time
 import zlib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from .._core.pytree import LEAF, STATIC, TreeDef, flatten, paths, unflatten
 from ..nn.module import check_entries, check_names
-from .safetensors import load_whole, save_file, stored
+from .safetensors import UNFINISHED, load_whole, save_file, stored
 
 Tree = TypeVar("Tree")
 
 FORMAT = 1
 _NAME, _CHECK = "shapetensor", "shapetensor.crc32"
+_STALE = 3600  # seconds after which an unfinished file is nobody's
 _PLAIN = (bool, int, float, str, type(None))
 
 
@@ -55,6 +60,7 @@ def save_checkpoint(path: str | os.PathLike[str], tree: Any, *, metadata: Mappin
         if name in (_NAME, _CHECK):
             raise ValueError(f"save_checkpoint: the metadata entry {name!r} is the checkpoint's own")
     checks = {name: _checksum(name, x) for name, x in tensors.items()}
+    _clear_unfinished(Path(path))
     text = json.dumps({"format": FORMAT, "values": values, "crc32": checks}, separators=(",", ":"))
     save_file(tensors, path, {**(metadata or {}), _NAME: text, _CHECK: _text_checksum(text)})
 
@@ -150,6 +156,14 @@ def _unique(what: str, pairs: Iterator[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(f"save_checkpoint: {what} the place {name!r}: use names without dots")
         found[name] = value
     return found
+
+
+def _clear_unfinished(path: Path) -> None:
+    """Remove what runs left that were killed while they wrote this file; others may still be writing for a while."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*{UNFINISHED}"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _STALE:
+                left.unlink()
 
 
 def _checksum(name: str, x: Any) -> int:

@@ -1,7 +1,8 @@
 """Tensors in safetensors files: a JSON header and the raw elements, which every framework reads.
 
-Format: https://huggingface.co/docs/safetensors. The `safetensors` library writes the files; they are read here, after
-header.py has checked every length. 16-bit floats go in and out by their bits, since NumPy has no bfloat16.
+Format: https://huggingface.co/docs/safetensors. Files are written and read here, not by the library of that name, which
+sets the order of metadata by chance, leaves files of its own names when it is killed, and does not say which
+entry of a damaged file is wrong. 16-bit floats go in and out by their bits, since NumPy has no bfloat16.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ _CODES: dict[str, AnyDType] = {
     **{d.__name__: d for d in (U8, I8, I32, U32, I64, F16, BF16, F32, F64)},
     "BOOL": Bool,
 }
+_CODE_OF = {dtype: code for code, dtype in _CODES.items()}
+UNFINISHED = ".tmp"
 
 
 def save_file(
@@ -56,36 +59,40 @@ def save_file(
         >>> st.io.load_file(path), st.io.load_metadata(path)
         ({'a': Tensor[F32, 2]([1., 1.])}, {'made by': 'me'})
     """
-    import safetensors
-
     if "__metadata__" in tensors:
         raise ValueError("save_file: '__metadata__' is the name of the metadata, no tensor can have it")
     for key, value in (metadata or {}).items():
         if not isinstance(key, str) or not isinstance(value, str):
             raise TypeError(f"save_file: metadata {key!r}: {value!r} is not a text for a text")
     arrays = {name: stored(name, x) for name, x in tensors.items()}
-    entries = {
-        name: safetensors.TensorSpec(
-            dtype=tensors[name].dtype.name, shape=tensors[name].shape, data_ptr=a.ctypes.data, data_len=a.nbytes
-        )
-        for name, a in arrays.items()  # `arrays` keeps the memory alive that the library reads
-    }
+    # By falling size of the elements, so that all of them are aligned.
+    order = sorted(arrays, key=lambda name: (-arrays[name].itemsize, name))
+    header = _packed({name: tensors[name] for name in order}, metadata or {})
     target = Path(path)
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    beside.touch(exist_ok=False)
-    mode = beside.stat().st_mode  # as new files are here; the library makes its own unreadable for others
+    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
-        safetensors.serialize_file(entries, beside, metadata=dict(metadata) if metadata else None)
-        with open(beside, "r+b") as file:
-            _sort_metadata(file)
+        with open(beside, "xb") as file:
+            file.write(header)
+            for name in order:
+                file.write(arrays[name].data)
+            file.flush()
             os.fsync(file.fileno())
-        os.chmod(beside, mode)
         os.replace(beside, target)
         _flush_folder(target.parent)
-    except safetensors.SafetensorError as error:
-        raise OSError(f"save_file: {target} cannot be written: {error}") from None
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _packed(tensors: Mapping[str, AnyTensor], metadata: Mapping[str, str]) -> bytes:
+    """The header before the elements of these, filled up with spaces to a multiple of eight bytes."""
+    header: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))} if metadata else {}
+    at = 0
+    for name, x in tensors.items():
+        offsets = [at, at := at + x.nbytes]
+        header[name] = {"dtype": _CODE_OF[x.dtype], "shape": list(x.shape), "data_offsets": offsets}
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text = text.ljust(-(-len(text) // 8) * 8)
+    return len(text).to_bytes(8, "little") + text
 
 
 def load_file(path: str | os.PathLike[str]) -> dict[str, AnyTensor]:
@@ -176,13 +183,3 @@ def stored(name: str, x: Any) -> NDArray[Any]:
     buffer: NDArray[Any] = x._buffer
     strides = tuple(step * buffer.itemsize for step in x._spec.strides)
     return np.ascontiguousarray(np.ndarray(x.shape, buffer.dtype, buffer, 0, strides))
-
-
-def _sort_metadata(file: BinaryIO) -> None:
-    """Write the header's metadata in order: the library takes it from a hash map, in another order each time."""
-    size = int.from_bytes(file.read(8), "little")
-    header = json.loads(file.read(size))
-    if len(header.get("__metadata__", ())) > 1:
-        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
-        file.seek(8)
-        file.write(json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode().ljust(size))
