@@ -182,9 +182,7 @@ def _described(what: str, metadata: Mapping[str, str]) -> tuple[dict[str, Any], 
     """
     text = metadata.get(_NAME)
     if text is None:
-        raise ValueError(
-            f"{what}: it is no checkpoint: it has no metadata entry {_NAME!r}; load_file reads its tensors"
-        )
+        raise ValueError(f"{what} is no checkpoint: it has no metadata entry {_NAME!r}; load_file reads its tensors")
     if metadata.get(_CHECK) != _text_checksum(text):
         raise ValueError(f"{what}: the metadata entry {_NAME!r} is damaged: its checksum is another")
     found = json.loads(text)
