@@ -25,7 +25,7 @@ def abs(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     Example:
         >>> import shapetensor as st
         >>> st.abs(st.tensor([-1.5, 2.0]))
-        ???
+        Tensor[F32, 2]([1.5, 2. ])
     """
     return operand("abs", x).abs()
 
@@ -43,7 +43,7 @@ def sign(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     Example:
         >>> import shapetensor as st
         >>> st.sign(st.tensor([-2.5, 0.0, 7.0]))
-        ???
+        Tensor[F32, 3]([-1.,  0.,  1.])
     """
     return operand("sign", x).sign()
 
@@ -61,7 +61,7 @@ def floor(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     Example:
         >>> import shapetensor as st
         >>> st.floor(st.tensor([-1.5, 1.5]))
-        ???
+        Tensor[F32, 2]([-2.,  1.])
     """
     return operand("floor", x).floor()
 
@@ -79,7 +79,7 @@ def ceil(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     Example:
         >>> import shapetensor as st
         >>> st.ceil(st.tensor([-1.5, 1.5]))
-        ???
+        Tensor[F32, 2]([-1.,  2.])
     """
     return operand("ceil", x).ceil()
 
@@ -97,7 +97,7 @@ def round(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     Example:
         >>> import shapetensor as st
         >>> st.round(st.tensor([0.5, 1.5, -2.7]))
-        ???
+        Tensor[F32, 3]([ 0.,  2., -3.])
     """
     return operand("round", x).round()
 
@@ -115,7 +115,7 @@ def isnan(x: AnyTensor, /) -> AnyTensor:
     Example:
         >>> import shapetensor as st
         >>> st.isnan(st.tensor([1.0, float("nan")]))
-        ???
+        Tensor[Bool, 2]([False,  True])
     """
     return operand("isnan", x).isnan()
 
@@ -133,7 +133,7 @@ def isinf(x: AnyTensor, /) -> AnyTensor:
     Example:
         >>> import shapetensor as st
         >>> st.isinf(st.tensor([1.0, float("-inf"), float("nan")]))
-        ???
+        Tensor[Bool, 3]([False,  True, False])
     """
     value = operand("isinf", x)
     if not issubclass(value.dtype, Float):
@@ -154,7 +154,7 @@ def isfinite(x: AnyTensor, /) -> AnyTensor:
     Example:
         >>> import shapetensor as st
         >>> st.isfinite(st.tensor([1.0, float("-inf"), float("nan")]))
-        ???
+        Tensor[Bool, 3]([ True, False, False])
     """
     value = operand("isfinite", x)
     if not issubclass(value.dtype, Float):
@@ -175,7 +175,7 @@ def square(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     Example:
         >>> import shapetensor as st
         >>> st.square(st.tensor([-3, 4]))
-        ???
+        Tensor[I64, 2]([ 9, 16])
     """
     return apply(elementwise.mul, (operand("square", x), x))
 
@@ -193,7 +193,7 @@ def rsqrt(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     Example:
         >>> import shapetensor as st
         >>> st.rsqrt(st.tensor([4.0, 0.25]))
-        ???
+        Tensor[F32, 2]([0.5, 2. ])
     """
     return operand("rsqrt", x).rsqrt()
 
@@ -211,7 +211,7 @@ def sin(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     Example:
         >>> import shapetensor as st
         >>> st.sin(st.tensor([0.0, 0.5]))
-        ???
+        Tensor[F32, 2]([0.        , 0.47942555])
     """
     return operand("sin", x).sin()
 
@@ -229,7 +229,7 @@ def cos(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     Example:
         >>> import shapetensor as st
         >>> st.cos(st.tensor([0.0, 0.5]))
-        ???
+        Tensor[F32, 2]([1.        , 0.87758255])
     """
     return operand("cos", x).cos()
 
@@ -247,7 +247,7 @@ def log1p(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     Example:
         >>> import shapetensor as st
         >>> st.log1p(st.tensor([0.0, 1e-10, -1.0]))
-        ???
+        Tensor[F32, 3]([0.e+00, 1.e-10,   -inf])
     """
     return operand("log1p", x).log1p()
 
@@ -265,7 +265,7 @@ def expm1(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     Example:
         >>> import shapetensor as st
         >>> st.expm1(st.tensor([0.0, 1e-10]))
-        ???
+        Tensor[F32, 2]([0.e+00, 1.e-10])
     """
     return operand("expm1", x).expm1()
 
@@ -283,7 +283,7 @@ def erf(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     Example:
         >>> import shapetensor as st
         >>> st.erf(st.tensor([0.0, 0.5, 10.0]))
-        ???
+        Tensor[F32, 3]([0.       , 0.5204999, 1.       ])
     """
     return operand("erf", x).erf()
 
@@ -301,7 +301,7 @@ def sigmoid(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     Example:
         >>> import shapetensor as st
         >>> st.sigmoid(st.tensor([0.0, -1000.0, 1000.0]))
-        ???
+        Tensor[F32, 3]([0.5, 0. , 1. ])
     """
     return operand("sigmoid", x).sigmoid()
 
@@ -321,7 +321,7 @@ def silu(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     Example:
         >>> import shapetensor as st
         >>> st.silu(st.tensor([-1.0, 0.0, 1.0]))
-        ???
+        Tensor[F32, 3]([-0.26894143,  0.        ,  0.7310586 ])
     """
     return apply(special.silu, (x,))
 
@@ -342,6 +342,6 @@ def gelu(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     Example:
         >>> import shapetensor as st
         >>> st.gelu(st.tensor([-1.0, 0.0, 1.0]))
-        ???
+        Tensor[F32, 3]([-0.15865526,  0.        ,  0.8413448 ])
     """
     return apply(special.gelu, (x,))

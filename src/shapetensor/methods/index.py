@@ -119,7 +119,9 @@ def parse(shape: tuple[int, ...], key: tuple[Any, ...]) -> Parts:
 
 def _refuse_separated(key: tuple[Any, ...]) -> None:
     """Ints and tensors beside one another only: else NumPy puts the new axes in front, torch sometimes not."""
-    kinds = ["t" if hasattr(k, "_spec") else "s" if k is None or isinstance(k, (slice, type(...))) else "i" for k in key]
+    kinds = [
+        "t" if hasattr(k, "_spec") else "s" if k is None or isinstance(k, (slice, type(...))) else "i" for k in key
+    ]
     text = "".join(kinds)
     if "t" in text and "s" in text.strip("s"):
         raise IndexError(

@@ -12,6 +12,7 @@ from .. import cache, generate
 from ..launch import Builder, Launch, Place, broadcast_strides, merge, pad
 from .operands import cast_kernel, contiguous, copy
 
+_RAISED = "(low if x < low or low != low else x)"
 # In the names of the op's inputs. Literals would widen float32 to float64, so there are none but small integers.
 EXPRESSIONS = {
     "add": "x + y",
@@ -26,7 +27,7 @@ EXPRESSIONS = {
     "maximum": "x if x > y or x != x else y",
     "relu": "x if not (x <= 0) else x - x",
     "minimum": "x if x < y or x != x else y",
-    "clip": "low if x < low else high if x > high else x",
+    "clip": f"high if {_RAISED} > high or high != high else {_RAISED}",
     "where": "x if condition else y",
     "logical_and": "x & y",
     "logical_or": "x | y",
