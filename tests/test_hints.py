@@ -58,3 +58,9 @@ def test_typing_errors_have_pythons_own_suggestion() -> None:
     code = "import shapetensor as st; st.ones(2).reshap"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "'Tensor' object has no attribute 'reshap'. Did you mean: 'reshape'?" in done.stderr
+
+
+def test_attributes_are_as_fast_as_without_advice() -> None:
+    """A `__getattr__` would take reading any attribute off the interpreter's fast path."""
+    assert not hasattr(st.Tensor, "__getattr__")
+    assert st.Tensor.__getattribute__ is object.__getattribute__

@@ -95,5 +95,5 @@ def test_tensors_as_index_take_rows() -> None:
     for key in (FLAGS, (0, FLAGS), (..., FLAGS)):
         with raises(st.DTypeError, text):
             M[key]
-    with raises(st.DTypeError, "indices are integers, not F32: write indices.astype(I64)"):
+    with raises(st.DTypeError, "take: indices are integers, not F32: write indices.astype(I64)"):
         M[M]

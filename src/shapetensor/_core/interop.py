@@ -66,7 +66,7 @@ class _Owner:
 
 
 def _bits(array: NDArray[Any], dtype: AnyDType) -> NDArray[Any]:
-    return array.view(np.uint16) if dtype is F16 else array
+    return array.view(np.uint16) if dtype in (F16, BF16) else array
 
 
 def view_out(buffer: Any, spec: Spec) -> NDArray[Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._core.apply import apply
 from .._core.dims import broadcast
-from .._core.dtypes import I64, Bool, Integer
+from .._core.dtypes import I64, Bool
 from .._core.errors import DTypeError, ShapeError
 from .._core.ops import creation as creation_ops
 from .._core.ops import index as ops
@@ -70,14 +70,12 @@ def index_tensor(key: AnyTensor) -> AnyTensor:
     """The tensor, if it can be an index.
 
     Raises:
-        DTypeError: for masks and floats.
+        DTypeError: for masks.
     """
     if key.dtype is Bool:
         raise DTypeError(
             "a Bool tensor as index has a result whose shape depends on data: use st.where(mask, x, other)"
         )
-    if not issubclass(key.dtype, Integer):
-        raise DTypeError(f"indices are integers, not {key.dtype.__name__}: write indices.astype(I64)")
     return key
 
 

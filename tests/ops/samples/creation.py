@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import shapetensor as st
 from numpy.typing import NDArray
+
+import shapetensor as st
 from shapetensor._core.dtypes import BF16, F16, F32, F64, I8, I32, I64, U8, U32, AnyDType, Bool
 from shapetensor._core.errors import DTypeError, ShapeError
-
-from tests.ops.sample import HERE, Ints, OpSamples, Sample, WrongCall
+from tests.ops.sample import HERE, Ints, OpSamples, Sample, WrongCall, numpy_name
 
 
 def reference(fill_value: float, shape: Ints, dtype: AnyDType, device: Any) -> NDArray[Any]:
     """NumPy's full; the values are ones that bfloat16 has."""
-    return np.full(shape, fill_value, {BF16: "float32", F16: "float16"}.get(dtype, dtype.storage))
+    return np.full(shape, fill_value, numpy_name(dtype))
 
 
 def _full(value: float, shape: Ints, dtype: AnyDType) -> Sample:
@@ -26,12 +26,20 @@ def _full(value: float, shape: Ints, dtype: AnyDType) -> Sample:
 def _samples() -> Iterator[Sample]:
     for shape in ((), (1,), (5,), (0,), (3, 0), (7, 11), (2, 1, 3, 1, 2, 2)):
         yield _full(2.5, shape, F64)
-    for dtype in (F32, F64, F16, BF16):
+    floats: tuple[AnyDType, ...] = (F32, F64, F16, BF16)
+    for dtype in floats:
         yield _full(-1.5, (3, 5), dtype)
         yield _full(7, (3,), dtype)
         yield _full(float("inf"), (2,), dtype)
         yield _full(float("nan"), (2,), dtype)
-    for dtype, value in ((I32, -(2**31)), (I64, 2**63 - 1), (U8, 255), (I8, -128), (U32, 2**32 - 1)):
+    extremes: tuple[tuple[AnyDType, int], ...] = (
+        (I32, -(2**31)),
+        (I64, 2**63 - 1),
+        (U8, 255),
+        (I8, -128),
+        (U32, 2**32 - 1),
+    )
+    for dtype, value in extremes:
         yield _full(value, (3, 5), dtype)
         yield _full(0, (3, 5), dtype)
     for truth in (True, False):

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import shapetensor as st
 from numpy.typing import NDArray
-from shapetensor._core.dtypes import F32, F64, I32, I64, U8, AnyDType, Bool, Float
-from shapetensor._core.errors import ShapeError
 
+import shapetensor as st
+from shapetensor._core.dtypes import F32, F64, I32, I64, U8, AnyDType, Float
+from shapetensor._core.errors import ShapeError
 from tests.ops.sample import (
     COMPUTE,
     DISTINCT,

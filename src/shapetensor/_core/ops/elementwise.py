@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..dims import Shape, broadcast
-from ..dtypes import AnyDType, Bool, WeakBool, promote, promote_float, require_compute
+from ..dtypes import AnyDType, Bool, WeakBool, promote, promote_float, require_compute, strengthen
 from ..errors import DTypeError
 from ..op import ELEMENTWISE, Op, define
 from .rules import batch_broadcasting, unbroadcast
@@ -141,8 +141,9 @@ def _select_shape(condition: Shape, x: Shape, y: Shape) -> Shape:
 
 
 def _select_dtype(condition: AnyDType, x: AnyDType, y: AnyDType) -> AnyDType:
-    if condition is not Bool:
-        raise DTypeError(f"where: the condition is {condition.__name__}, not Bool: compare it with something first")
+    if condition not in (Bool, WeakBool):
+        found = strengthen(condition).__name__
+        raise DTypeError(f"where: the condition is {found}, not Bool: compare it with something first")
     require_compute("where", x, y)
     return promote(x, y)
 

@@ -25,7 +25,7 @@ EXPRESSIONS = {
     "sqrt": "math.sqrt(x)",
     "tanh": "math.tanh(x)",
     "maximum": "x if x > y or x != x else y",
-    "relu": "x if not (x <= 0) else x - x",
+    "relu": "x if not (x <= 0) else 0",
     "minimum": "x if x < y or x != x else y",
     "clip": f"high if {_RAISED} > high or high != high else {_RAISED}",
     "where": "x if condition else y",
