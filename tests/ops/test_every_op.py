@@ -87,7 +87,7 @@ def test_op_is_sampled(name: str) -> None:
     assert samples.valid
     assert samples.wrong
     operands = [o for s in samples.valid for o in s.operands if isinstance(o, Operand)]
-    shapes = [o.shape for o in operands] or [s.attrs["shape"] for s in samples.valid]
+    shapes = [o.shape for o in operands] or [s.attrs.get("shape", (s.attrs.get("n"),)) for s in samples.valid]
     assert any(len(shape) >= 5 for shape in shapes) or op.family == "random"
     assert any(0 in shape for shape in shapes) or op.family == "random"
     assert any(1 in shape for shape in shapes) or op.family == "random"

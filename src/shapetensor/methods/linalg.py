@@ -19,7 +19,12 @@ class Linalg(Base[DT, *Shape]):
     __slots__ = ()
 
     def __matmul__(self, other: AnyTensor) -> AnyTensor:
-        return product(self, other)
+        try:  # as in `product`, without its call: matrices lose no time to vectors
+            return apply(linalg.matmul, (self, other))
+        except ShapeError:
+            if self.ndim > 1 and other.ndim > 1:
+                raise
+        return _vector_product(self._any, other)
 
     def __rmatmul__(self, other: Any) -> AnyTensor:
         return product(other, self)
@@ -38,7 +43,7 @@ class Linalg(Base[DT, *Shape]):
 
 
 def product(x: Any, w: Any) -> AnyTensor:
-    """The matrix product; vectors are tried only once matrices were not found, so that these lose no time.
+    """The matrix product; vectors are looked for only where there are no matrices.
 
     Raises:
         ShapeError: if shapes do not fit.

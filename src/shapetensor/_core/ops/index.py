@@ -104,6 +104,7 @@ scatter_add_along_axis: Op = define(
 
 
 def _set_shape(x: Shape, indices: Shape, updates: Shape) -> Shape:
+    normalise_axis(0, len(x))
     wanted = (*indices, *x[1:])
     if len(updates) != len(wanted):
         raise ShapeError(f"updates {show(updates)} should have the shape {show(wanted)}")
@@ -113,6 +114,9 @@ def _set_shape(x: Shape, indices: Shape, updates: Shape) -> Shape:
 
 
 def _set_dtype(x: AnyDType, indices: AnyDType, updates: AnyDType) -> AnyDType:
+    if updates is not x:
+        found = updates.name if updates.weak else updates.__name__
+        raise DTypeError(f"scatter_set: the updates are {found}, not {x.__name__}: write updates.astype({x.__name__})")
     return _indexed("scatter_set")(x, indices)
 
 
