@@ -81,7 +81,7 @@ SAMPLES = {
     "floor": _rounding("floor", np.floor),
     "ceil": _rounding("ceil", np.ceil),
     "round": _rounding("round", np.rint),
-    "isnan": OpSamples(np.isnan, tuple(unary(SMOOTH, to_bool)), tuple(unary_wrong("isnan")), exact=True),
+    "isnan": OpSamples(np.isnan, tuple(unary(SPECIAL, to_bool)), tuple(unary_wrong("isnan")), exact=True),
     "sin": _float("sin", np.sin, "x"),
     "cos": _float("cos", np.cos, "x"),
     "rsqrt": _float("rsqrt", lambda x: 1 / np.sqrt(x), "out", POSITIVE),

@@ -30,16 +30,21 @@ def _nonempty(missing: str) -> Callable[..., Shape]:
     return shape
 
 
-def _sum_dtype(x: AnyDType) -> AnyDType:
-    require_compute("sum", x)
-    return x if issubclass(x, Float) else I64
+def _total(name: str) -> Callable[[AnyDType], AnyDType]:
+    """Floats keep their dtype; integers and booleans are counted in I64."""
+
+    def dtype(x: AnyDType) -> AnyDType:
+        require_compute(name, x)
+        return x if issubclass(x, Float) else I64
+
+    return dtype
 
 
 sum: Op = define(
     "sum",
     kind=REDUCE,
     shape=_reduced,
-    dtype=_sum_dtype,
+    dtype=_total("sum"),
     batch=batch_shifting("axes"),
     vjp=(lambda g, x_spec, axes: restore_axes(g, x_spec, axes).broadcast_to(x_spec.shape),),
     jvp=(lambda dx, axes, keepdims: dx.sum(axis=axes, keepdims=keepdims),),
@@ -97,11 +102,6 @@ any_: Op = _truth("any")
 all_: Op = _truth("all")
 
 
-def _prod_dtype(x: AnyDType) -> AnyDType:
-    require_compute("prod", x)
-    return x if issubclass(x, Float) else I64
-
-
 def _product_slopes(x: Any, axes: tuple[int, ...]) -> Any:
     """The product of all other elements along the axes, for each element.
 
@@ -145,7 +145,7 @@ prod: Op = define(
     "prod",
     kind=REDUCE,
     shape=_reduced,
-    dtype=_prod_dtype,
+    dtype=_total("prod"),
     batch=batch_shifting("axes"),
     vjp=(lambda g, x, axes: restore_axes(g, x._spec, axes) * _product_slopes(x, axes) if x.size else x,),
     jvp=(
@@ -190,7 +190,7 @@ cumulative_sum: Op = define(
     "cumulative_sum",
     kind=OPAQUE,
     shape=_scan_shape,
-    dtype=_sum_dtype,
+    dtype=_total("cumulative_sum"),
     batch=batch_shifting("axis"),
     vjp=(_reverse_sums,),
     jvp=(lambda dx, axis: cumulative_sum(dx, axis=axis),),

@@ -43,11 +43,17 @@ EXPRESSIONS = {
     "greater": "x > y",
     "greater_equal": "x >= y",
 }
+# Numba takes exponents above 2**16 by way of floats; in steps of 16 bits the result wraps as products do.
+_P1, _P2, _P3 = "x**65536", "(x**65536) ** 65536", "((x**65536) ** 65536) ** 65536"
+_WRAPPED_POWER = (
+    f"x ** (y & 65535) * ({_P1}) ** (y >> 16 & 65535) * ({_P2}) ** (y >> 32 & 65535) * ({_P3}) ** (y >> 48)"
+)
+# The lowest integer over -1 wraps; the processor traps or Numba gives 0.
 # Where integers are computed otherwise than floats: `// 0` is 0, as in NumPy, and so is a negative power.
 _INTEGER = {
-    "pow": "x ** y if y >= 0 else 0",
-    "floor_divide": "x // y if y != 0 else 0",
-    "remainder": "x % y if y != 0 else 0",
+    "pow": f"x ** y if 0 <= y <= 65536 else {_WRAPPED_POWER} if y > 0 else 0",
+    "floor_divide": "0 if y == 0 else -x if y == -1 else x // y",
+    "remainder": "0 if y == 0 or y == -1 else x % y",
 }
 
 
