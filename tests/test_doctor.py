@@ -212,7 +212,7 @@ def _versions(monkeypatch: pytest.MonkeyPatch, **versions: str | None) -> None:
     real = metadata.version
 
     def version(name: str) -> str:
-        found = versions.get(name, real(name))
+        found = versions[name] if name in versions else real(name)
         if found is None:
             raise metadata.PackageNotFoundError(name)
         return found

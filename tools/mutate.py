@@ -163,38 +163,38 @@ def attributes(op: Op) -> list[dict[str, Any]]:
     return [a for i, a in enumerate(found) if a not in found[:i] and set(a) == set(op.attrs)]
 
 
-def probe(op: Op) -> tuple[set[int], bool]:
-    """How many axes the outputs can have, and whether there are shapes that the rule does not take."""
-    ranks: set[int] = set()
+def probe(op: Op) -> tuple[set[Any], bool]:
+    """Shapes that the outputs can have, and whether there are operands that the rule does not take."""
+    found: set[Any] = set()
     refuses = False
     for attrs, shapes in product(attributes(op), product(PROBES, repeat=len(op.inputs) + op.variadic)):
         try:
-            found = op.shape(*shapes, **attrs)
+            outs = op.shape(*shapes, **attrs)
         except ShapeError:
             refuses = True
         except (IndexError, ValueError):  # an attribute of other operands
             continue
         else:
-            ranks |= {len(s) for s in (found if op.many else [found])}
-    return ranks, refuses
+            found |= set(outs if op.many else [outs])
+    return found, refuses
+
+
+def at_ranks(least: int, most: int) -> Change:
+    return lambda s: longer(s) if least <= len(s) <= most else s
 
 
 def shape_mutants(op: Op) -> Iterator[Mutant]:
     rule = op.shape
-    for name, change in SHAPE_CHANGES.items():
+    possible, refuses = probe(op)
+    changes = SHAPE_CHANGES | {f"wrong for {n} axes only": at_ranks(n, n) for n in range(4)}
+    changes["wrong for 4 axes or more only"] = at_ranks(4, 99)
+    for name, change in changes.items():
 
         def wrong(*shapes: Any, change: Change = change, **attrs: Any) -> Any:
             return changed(each_shape(op, change), rule(*shapes, **attrs))
 
-        yield Mutant("shape", name, {"shape": wrong})
-    ranks, refuses = probe(op)
-    for rank in sorted(ranks):
-
-        def wrong_rank(*shapes: Any, rank: int = rank, **attrs: Any) -> Any:
-            change = each_shape(op, lambda s: longer(s) if len(s) == rank else s)
-            return changed(change, rule(*shapes, **attrs))
-
-        yield Mutant("shape", f"wrong for {rank} axes only", {"shape": wrong_rank})
+        if any(change(s) != s for s in possible):
+            yield Mutant("shape", name, {"shape": wrong})
     if refuses:
         count = len(CATALOGUE[op.name].reference(np.ones((2, 2)), axis=0)) if op.many else 0
         accepts = lenient(rule, ShapeError, lambda xs: [xs[0]] * count if op.many else xs[0])
@@ -232,7 +232,7 @@ def each_dtype(change: Change) -> Change:
 
 
 def bases(op: Op) -> list[tuple[tuple[AnyDType, ...], dict[str, Any]]]:
-    """Dtypes of operands that the op takes, with dtype attributes, from the samples of operands of one or two dtypes."""
+    """Dtypes of operands that the op takes, and attributes that are dtypes, from the samples."""
     found = []
     for sample in CATALOGUE[op.name].valid:
         if all(isinstance(o, Operand) for o in sample.operands):
@@ -376,7 +376,7 @@ def failing(name: str, tests: Sequence[Property]) -> str | None:
 
 
 def judged(op: Op, mutant: Mutant) -> tuple[str, str]:
-    """"caught", "survived" or "broken" and why; in a process of its own, which may crash."""
+    """ "caught", "survived" or "broken" and why; in a process of its own, which may crash."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:

@@ -217,7 +217,8 @@ if not TYPE_CHECKING:  # a checker would take every name to exist
         if target not in _HOMES:
             from .methods.hints import unknown_function
 
-            raise AttributeError(unknown_function(name, __all__))
+            # With a name and no object, Python adds no guess of its own.
+            raise AttributeError(unknown_function(name, __all__), name=name)
         value = globals()[name] = getattr(import_module(f".{_HOMES[target]}", __name__), target)
         return value
 

@@ -339,7 +339,9 @@ def _where_scalars(x: Operand) -> Iterator[Sample]:
 def _where_wrong() -> Iterator[Wrong | WrongCall]:
     text = "where: shapes (3,), (4,) and (3,) do not broadcast: axis -1: 3 != 4"
     yield Wrong((((3,), Bool), ((4,), F32), ((3,), F32)), ShapeError, text)
-    for dtype, shown in ((F32, "F32"), (I64, "I64"), (U8, "U8"), (WeakInt, "I64"), (WeakFloat, "F32")):
+    numbers: list[tuple[AnyDType, str]] = [(d, d.__name__) for d in EVERY if d is not Bool]
+    numbers += [(WeakInt, "I64"), (WeakFloat, "F32")]
+    for dtype, shown in numbers:
         text = f"where: the condition is {shown}, not Bool: compare it with something first"
         yield Wrong(((() if dtype.weak else (3,), dtype), ((3,), F32), ((3,), F32)), DTypeError, text)
     yield from refuses_storage("where", lambda d: (((3,), Bool), ((3,), d), ((3,), F32)))

@@ -15,6 +15,7 @@ from shapetensor._core.errors import DTypeError, ShapeError
 from shapetensor._core.ops.fused import cross_entropy, cross_entropy_backward
 from tests.ops.sample import (
     COMPUTE,
+    EVERY,
     EXTREME,
     LAYOUTS,
     SMOOTH,
@@ -173,8 +174,14 @@ def _backward_wrong() -> Iterator[Wrong | WrongCall]:
     yield Wrong((((5,), F32), ((4, 3), F32), ((4,), I64)), ShapeError, text)
     text = "cross_entropy_backward: weights () want the shape of labels (4,)"
     yield Wrong((((), F32), ((4, 3), F32), ((4,), I64)), ShapeError, text)
-    text = "cross_entropy_backward: weights are F64 beside logits of F32: they must be F32"
-    yield Wrong((((4,), F64), ((4, 3), F32), ((4,), I64)), DTypeError, text)
+    for dtype in EVERY:
+        for logits_dtype, loss in ((F32, F32), (F64, F64), (I64, F32)):
+            text = (
+                f"weights are {dtype.__name__} beside logits of {logits_dtype.__name__}: they must be {loss.__name__}"
+            )
+            operands = (((4,), dtype), ((4, 3), logits_dtype), ((4,), I64))
+            if dtype is not loss:
+                yield Wrong(operands, DTypeError, f"cross_entropy_backward: {text}")
     weights, logits = st.zeros((2,)), st.zeros((2, 3))
     text = "cross_entropy: label 3 of row 1 is no class of 0 to 2"
     yield WrongCall(lambda: cross_entropy_backward(weights, logits, st.tensor([0, 3])), IndexError, text)

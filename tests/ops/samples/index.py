@@ -147,7 +147,7 @@ def _types_wrong(name: str, **attrs: int) -> Iterator[Wrong]:
     if not name.endswith("along_axis"):  # these refuse its shape
         yield Wrong((((3,), F32), ((), WeakInt)), DTypeError, text, attrs)
     for dtype in (F32, F64, Bool):
-        text = f"indices are integers, not {dtype.__name__}: write indices.astype(I64)"
+        text = f"{name}: indices are integers, not {dtype.__name__}: write indices.astype(I64)"
         yield Wrong((((3,), F32), ((3,), dtype)), DTypeError, text, attrs)
     yield from refuses_storage(name, lambda d: (((3,), d), ((3,), I64)), **attrs)
     yield from refuses_storage(name, lambda d: (((3,), F32), ((3,), d)), **attrs)

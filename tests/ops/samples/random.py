@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import shapetensor as st
-from shapetensor._core.dtypes import F16, F32, F64, I32, I64, U8, U32, AnyDType, Bool, WeakFloat, WeakInt
+from shapetensor._core.dtypes import BF16, F16, F32, F64, I32, I64, U8, U32, AnyDType, Bool, WeakFloat, WeakInt
 from shapetensor._core.errors import DTypeError, ShapeError
-from tests.ops.sample import EXTREME, Ints, Operand, OpSamples, Sample, Symbolic, Wrong, WrongCall
+from tests.ops.sample import EVERY, EXTREME, Ints, Operand, OpSamples, Sample, Symbolic, Wrong, WrongCall
 
 Array = NDArray[Any]
 WORD = 0xFFFFFFFF
@@ -107,14 +107,14 @@ def _key_wrong(name: str, more: tuple[tuple[Ints, AnyDType], ...] = (), **attrs:
     for shape, text in (((), "()"), ((3,), "(3,)"), ((2, 4), "(2, 4)")):
         message = f"{name}: a random key has shape (4,), not {text}: make one with st.random.key(seed)"
         yield Wrong(((shape, U32), *more), ShapeError, message, attrs)
-    for dtype in (I64, F32, I32):
+    for dtype in (d for d in EVERY if d is not U32):
         message = f"a random key is a Tensor[U32, L[4]], not {dtype.__name__}: make one with st.random.key(seed)"
         yield Wrong((((4,), dtype), *more), DTypeError, message, attrs)
 
 
 def _draw_wrong(name: str) -> Iterator[Wrong]:
     yield from _key_wrong(name, shape=(2,), dtype=F32)
-    for dtype in (F16, I64, Bool):
+    for dtype in (d for d in EVERY if d not in (F32, F64)):
         text = f"random numbers are drawn as F32 or F64, not {dtype.__name__}: write .astype(...) behind it"
         yield Wrong((((4,), U32),), DTypeError, text, {"shape": (2,), "dtype": dtype})
 
@@ -129,7 +129,7 @@ def _fold_wrong() -> Iterator[Wrong | WrongCall]:
     yield from _key_wrong("random_fold_in", (((), WeakInt),))
     text = "random_fold_in: fold_in takes one integer, not a tensor of shape (2,)"
     yield Wrong((((4,), U32), ((2,), I64)), ShapeError, text)
-    for dtype, found in ((F32, "F32"), (Bool, "Bool"), (WeakFloat, "F32")):
+    for dtype, found in (*((d, d.__name__) for d in (F32, F64, F16, BF16, Bool)), (WeakFloat, "F32")):
         text = f"fold_in takes an integer, not {found}"
         yield Wrong((((4,), U32), ((), dtype)), DTypeError, text)
     text = "random_fold_in: 9223372036854775808 is out of range for I64 (-9223372036854775808 to 9223372036854775807)"

@@ -20,7 +20,7 @@ def _indexed(name: str) -> Callable[[AnyDType, AnyDType], AnyDType]:
         if indices.weak:
             raise DTypeError(f"{name}: the index is a Python number, not a tensor: write st.tensor(...)")
         if not issubclass(indices, Integer):
-            raise DTypeError(f"indices are integers, not {indices.__name__}: write indices.astype(I64)")
+            raise DTypeError(f"{name}: indices are integers, not {indices.__name__}: write indices.astype(I64)")
         return x
 
     return dtype
