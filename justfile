@@ -35,6 +35,14 @@ bench-quick:
 peers *args:
     {{ python }} benchmarks/peers.py {{ args }}
 
+# Build the documentation into build/site (pip install -e ".[docs]").
+docs:
+    {{ python }} -m mkdocs build --strict
+
+# Write what the code in docs/ gives into its pages; the tests want it there.
+docs-outputs:
+    {{ python }} -m tests.test_docs
+
 # Build the wheel and the sdist into dist/.
 build:
     {{ python }} -m build

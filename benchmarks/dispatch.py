@@ -11,6 +11,13 @@ class Dispatch:
     def setup(self) -> None:
         self.x, self.w = st.ones((8, 8)), st.ones((8, 8))
         self.rows, self.bias = st.ones((32, 100)), st.ones(100)
+        self.call_each_once()
+
+    def call_each_once(self) -> None:
+        """Kernels are loaded from disk at their first call, which is not what is measured here."""
+        for name in dir(self):
+            if name.startswith("time_"):
+                getattr(self, name)()
 
     def time_add(self) -> None:
         self.x + self.w
@@ -39,3 +46,4 @@ class DispatchOnTape(Dispatch):
     def setup(self) -> None:
         super().setup()
         self.x, self.rows = self.x.traced(), self.rows.traced()
+        self.call_each_once()

@@ -18,5 +18,3 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 def rng() -> np.random.Generator:
     """Random arrays, the same in every run."""
     return np.random.default_rng(20240229)
-
-

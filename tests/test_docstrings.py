@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shapetensor import ShapeError, ones
 from tests.public import public_objects, wants_example
 
 PUBLIC = public_objects()
@@ -49,10 +50,19 @@ def test_the_first_line_is_a_sentence(name: str) -> None:
     assert first[-1] in ".:`", first
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
-def test_readme_blocks_run(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readme_runs_from_top_to_bottom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The blocks share their names, as a reader who tries them one after the other has it."""
     monkeypatch.chdir(tmp_path)
-    exec(compile(block, "README.md", "exec"), {"__name__": "__main__"})
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for block in BLOCKS:
+        exec(compile(block, "README.md", "exec"), names)
+
+
+def test_readme_quotes_the_real_error() -> None:
+    (quoted,) = re.findall(r"print\(error\)  # (.*)", README)
+    with pytest.raises(ShapeError) as caught:
+        ones((3, 2)) @ ones((4, 2))
+    assert str(caught.value) == quoted
 
 
 def test_readme_has_blocks() -> None:

@@ -57,11 +57,14 @@ def step(model, state, images, labels, key):
 
 losses = []
 for epoch in range(EPOCHS):
-    order = train[st.random.permutation(st.random.fold_in(order_key, epoch), len(train))]
+    key = st.random.fold_in(order_key, epoch)
+    order = train[st.random.permutation(key, len(train))]
     for start in range(0, len(order) - BATCH + 1, BATCH):
         rows = order[start : start + BATCH]
-        loss, model, state = step(model, state, x[rows], y[rows], st.random.fold_in(step_key, len(losses)))
+        key = st.random.fold_in(step_key, len(losses))
+        loss, model, state = step(model, state, x[rows], y[rows], key)
         losses.append(loss.item())
+    print(f"epoch {epoch}: loss {losses[-1]:.3f}")
 
 # Evaluate
 right = model(x[test]).argmax(axis=1) == y[test]

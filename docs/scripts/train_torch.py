@@ -54,6 +54,7 @@ for epoch in range(EPOCHS):
         rows = order[start : start + BATCH]
         loss = step(x[rows], y[rows])
         losses.append(loss.item())
+    print(f"epoch {epoch}: loss {losses[-1]:.3f}")
 
 # Evaluate
 model.eval()

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from ._core.apply import apply, tensors_make
-from ._core.batching import Batch, Examples
+from ._core.batching import Batch, Examples, batch_of
 from ._core.device import activate, current
 from ._core.dims import normalise_axis
 from ._core.errors import DTypeError, ShapeError
@@ -237,11 +237,12 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: int = 0) -> Callable
             for arg, axis in zip(args, axes, strict=True)
         ]
         size, device = _batch_of(physical, axes)
+        level = next_level()
         inside = [
-            arg if axis is None else tree_map(lambda x: _example(x, device), arg)
+            arg if axis is None else tree_map(lambda x: _example(x, device, level), arg)
             for arg, axis in zip(physical, axes, strict=True)
         ]
-        with activate(device):
+        with activate(device, level):
             result = f(*inside)
         return tree_map(lambda x: _all_examples(x, device, size, out_axes), result)
 
@@ -261,12 +262,12 @@ def _batch_of(args: Sequence[Any], axes: Sequence[int | None]) -> tuple[int, Bat
         raise ShapeError(f"vmap: the mapped axes have sizes {sorted(sizes)}; they must be one size")
     # The current device as well: what is mapped may be constants inside another vmap or a recording.
     inner = max((*(x.device for x in leaves), current()), key=lambda d: d.depth)
-    return sizes.pop(), Batch(inner, next_level())
+    return sizes.pop(), batch_of(inner)
 
 
-def _example(x: Any, device: Batch) -> Any:
+def _example(x: Any, device: Batch, level: int) -> Any:
     """One example, standing for all."""
-    return tensors_make()(Examples(x, True), make_spec(x.shape[1:], x.dtype, device), ())
+    return tensors_make()(Examples(x, True, level), make_spec(x.shape[1:], x.dtype, device), ())
 
 
 def _all_examples(x: Any, device: Batch, size: int, axis: int) -> Any:

@@ -32,7 +32,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
 def _info(options: argparse.Namespace) -> int:
     """Print the versions that a bug report needs, without loading the packages."""
-    from .doctor import OLDEST, version_of
+    from .doctor.packages import OLDEST, version_of
 
     packages = [f"{name} {version_of(name)}" for name in OLDEST]
     python = f"{platform.python_implementation()} {platform.python_version()}"
@@ -94,7 +94,7 @@ def kept_kernels(directory: Path) -> Iterator[KeptKernel]:
 def _kernels(options: argparse.Namespace) -> int:
     """Print the table of the kernels that this Python finds compiled."""
     from ._core.kernels import cache
-    from .doctor import in_bytes
+    from .doctor.compiler import in_bytes
 
     home = cache.directory()
     rows = list(kept_kernels(home)) if home is not None else []
@@ -116,7 +116,7 @@ def _kernels(options: argparse.Namespace) -> int:
 def _homes() -> tuple[list[Path], Path | None]:
     """The directories that hold sets of kernels, and the set that this Python uses."""
     from ._core.kernels import cache
-    from .doctor import preferred_cache
+    from .doctor.compiler import preferred_cache
 
     try:
         current = cache.directory()
@@ -132,7 +132,7 @@ def _is_own(path: Path) -> bool:
     from ._core.kernels import cache
 
     named = _SET.fullmatch(path.name) is not None
-    return named and path.is_dir() and not path.is_symlink() and cache._is_private(path)
+    return named and path.is_dir() and not path.is_symlink() and cache.is_private(path)
 
 
 def _sets(homes: Iterable[Path]) -> list[Path]:
@@ -150,7 +150,7 @@ def _is_ours(file: Path) -> bool:
     if file.suffix != ".py":
         return False
     with file.open(encoding="utf-8", errors="replace") as text:
-        return text.readline() == cache._HEADER.partition("\n")[0] + "\n"
+        return text.readline() == cache.HEADER.partition("\n")[0] + "\n"
 
 
 def _files(directory: Path) -> Iterator[Path]:
@@ -166,7 +166,7 @@ def _clear(directory: Path) -> int:
 
     The directories stay: a running program that meets a new kernel writes it there.
     """
-    from .doctor import in_bytes
+    from .doctor.compiler import in_bytes
 
     count = size = failed = 0
     for file in _files(directory):
@@ -190,7 +190,7 @@ def _clear(directory: Path) -> int:
 
 def _cache(options: argparse.Namespace) -> int:
     """Print where compiled kernels are and how large, or remove them."""
-    from .doctor import in_bytes, kept
+    from .doctor.compiler import in_bytes, kept
 
     homes, current = _homes()
     sets = _sets(homes)

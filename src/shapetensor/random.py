@@ -11,7 +11,7 @@ the shorter one, and `uniform(key, (6,))` has the elements of `uniform(key, (2, 
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from ._core.apply import apply
 from ._core.dtypes import F32, F64, U32, AnyDType, as_dtype
@@ -22,10 +22,9 @@ from .functions.host import argsort
 from .methods.movement import as_shape
 from .tensor import AnyTensor, Tensor
 
-if TYPE_CHECKING:
-    Key = Tensor[U32, Literal[4]]
-
 __all__ = ["bernoulli", "fold_in", "key", "normal", "permutation", "split", "uniform"]
+
+Key = Tensor[U32, Literal[4]]
 
 _LOW = 2**64 - 1
 # The first words of the fractional part of pi: any numbers would do, so long as seed 0 is not a fixed point.

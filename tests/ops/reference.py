@@ -7,16 +7,20 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import shapetensor as st
 from numpy.typing import NDArray
-from shapetensor._core.apply import apply
-from shapetensor._core.device import current
-from shapetensor._core.dtypes import BF16, F16, F64, AnyDType, Bool, Float, Integer
-from shapetensor._core.interop import share_in
-from shapetensor._core.op import OPS, Op
-from shapetensor.tensor import AnyTensor, Tensor
 
-from tests.ops.sample import HERE, Ints, Operand, OpSamples, Same, Sample
+import shapetensor as st
+from shapetensor._core.apply import apply, infer
+from shapetensor._core.cpu import prepare
+from shapetensor._core.device import current
+from shapetensor._core.dims import Atom, Dim, Poly, Shape, parse_dim
+from shapetensor._core.dtypes import BF16, F64, AnyDType, Bool, Float, Integer, weak_dtype
+from shapetensor._core.interop import share_in
+from shapetensor._core.kernels.launch import execute
+from shapetensor._core.op import Call, Op
+from shapetensor._core.spec import WEAK_SPECS, Spec
+from shapetensor.tensor import AnyTensor, Tensor
+from tests.ops.sample import HERE, Ints, Operand, OpSamples, Same, Sample, numpy_name
 
 Array = NDArray[Any]
 Args = tuple[Any, ...]
@@ -30,7 +34,7 @@ _STEP = 1e-5  # of central differences, whose error is then about 1e-10
 
 def elements(operand: Operand, place: int, variant: int) -> Array:
     """The elements as NumPy keeps them; bfloat16 as float32."""
-    kind = {BF16: "float32", F16: "float16"}.get(operand.dtype, operand.dtype.storage)
+    kind = numpy_name(operand.dtype)
     if operand.values is not None:
         return np.array(operand.values, kind).reshape(operand.shape)
     seed = zlib.crc32(f"{operand.shape} {operand.dtype.__name__} {operand.data} {place} {variant}".encode())
@@ -53,8 +57,8 @@ def _integers(rng: np.random.Generator, operand: Operand, dtype: type[Integer]) 
     signed = dtype.low < 0 and operand.data != "positive"
     if operand.data == "ties":
         return np.asarray(rng.integers(-1 if signed else 0, 3, shape))
-    magnitude = rng.integers(1, 7, shape)
-    return magnitude * rng.choice([-1, 1], shape) if signed else magnitude
+    magnitude = np.asarray(rng.integers(1, 7, shape))
+    return np.asarray(magnitude * rng.choice([-1, 1], shape)) if signed else magnitude
 
 
 def _floats(rng: np.random.Generator, operand: Operand, place: int) -> Array:
@@ -69,7 +73,7 @@ def _floats(rng: np.random.Generator, operand: Operand, place: int) -> Array:
         # a grid in random order, shifted for each operand so that no two operands share a value
         grid = (np.arange(size) - size / 2 + 0.3 * (place + 1)) * min(0.37, 20 / max(size, 1))
         return rng.permutation(grid).reshape(shape)
-    return rng.uniform(0.2, 2.0, shape) * rng.choice([-1.0, 1.0], shape)
+    return np.asarray(rng.uniform(0.2, 2.0, shape) * rng.choice([-1.0, 1.0], shape))
 
 
 def lay_out(array: Array, layout: str) -> Array:
@@ -166,7 +170,7 @@ def dtypes(sample: Sample, count: int) -> list[AnyDType]:
 
 
 def _stored(array: Array, dtype: AnyDType) -> Array:
-    kind = {BF16: "float32", F16: "float16"}.get(dtype, dtype.storage)
+    kind = numpy_name(dtype)
     return array if array.dtype == kind else array.astype(kind)
 
 
@@ -237,5 +241,109 @@ def size_of(shape: Ints) -> int:
     return int(np.prod(shape))
 
 
-def op_named(name: str) -> Op:
-    return OPS[name]
+# --- specs and symbols ------------------------------------------------------------------------------------------------
+
+
+def specs_of(args: Sequence[Any]) -> list[Spec]:
+    return [WEAK_SPECS[weak_dtype(x)] if isinstance(x, (int, float)) else x._spec for x in args]  # type: ignore[index]
+
+
+def call_of(op: Op, sample: Sample, args: Args) -> Call:
+    return infer(op, attributes(op, sample), *specs_of(args))
+
+
+def symbols(shape: tuple[int, ...]) -> Shape:
+    """A letter for each size but 0 and 1, the same for the same size."""
+    return tuple(n if n < 2 else Poly.of(Atom(f"n{n}", n)) for n in shape)
+
+
+def put_in(shape: Any) -> tuple[int, ...]:
+    """The ints that such symbols stand for."""
+    values: dict[Atom, Dim] = {a: a.key for n in shape if isinstance(n, Poly) for a in n.atoms()}  # type: ignore[misc]
+    return tuple(n.substitute(values) if isinstance(n, Poly) else n for n in shape)  # type: ignore[misc]
+
+
+def spelled(text: str, sizes: Any) -> tuple[Shape, tuple[int, ...]]:
+    """`"B 2*T"` in letters and in ints."""
+    atoms = {name: Atom(name, name) for name in sizes}
+    dims = tuple(parse_dim(word, lambda name: Poly.of(atoms[name])) for word in text.split())
+    values: dict[Atom, Dim] = {atoms[name]: size for name, size in sizes.items()}
+    ints = tuple(d.substitute(values) if isinstance(d, Poly) else d for d in dims)
+    return dims, ints  # type: ignore[return-value]
+
+
+# --- guarded memory ---------------------------------------------------------------------------------------------------
+
+GUARD = 256  # bytes before and behind a buffer that nobody may touch
+
+
+class Guarded:
+    """A buffer between two guards, all of it filled with one byte."""
+
+    def __init__(self, count: int, dtype: np.dtype[Any], byte: int) -> None:
+        nbytes = count * dtype.itemsize
+        raw = np.full(nbytes + 2 * GUARD + 64, byte, np.uint8)
+        start = -raw.ctypes.data % 64 + GUARD
+        self.inside = raw[start : start + nbytes].view(dtype)
+        self._guards = (raw[:start], raw[start + nbytes :])
+        self._byte = byte
+
+    def is_whole(self) -> bool:
+        return all((guard == self._byte).all() for guard in self._guards)
+
+
+def run_guarded(call: Call, args: Args, byte: int) -> tuple[list[bytes], bool]:
+    """The bytes of the outputs, and whether nothing was written elsewhere; memory begins as this byte."""
+    launch = prepare(call)
+    buffers: list[Any] = []
+    guards: list[Guarded] = []
+    for x in args:
+        guards.append(
+            Guarded(len(x._buffer), x._buffer.dtype, byte)
+            if hasattr(x, "_buffer")
+            else Guarded(0, np.dtype("u1"), byte)
+        )
+        guards[-1].inside[:] = x._buffer if hasattr(x, "_buffer") else 0
+        buffers.append(guards[-1].inside if hasattr(x, "_buffer") else x)
+    for index, convert in launch.scalars:
+        buffers[index] = convert(buffers[index])
+    for count, dtype in (*launch.outputs, *launch.scratch):
+        guards.append(Guarded(count, dtype, byte))
+        buffers.append(guards[-1].inside)
+    for step in launch.steps:
+        execute(step, buffers)
+    unchanged = all(
+        guard.inside.tobytes() == x._buffer.tobytes()
+        for guard, x in zip(guards, args, strict=False)
+        if hasattr(x, "_buffer")
+    )
+    outs = buffers[launch.inputs : launch.inputs + len(launch.outputs)]
+    return [out.tobytes() for out in outs], unchanged and all(g.is_whole() for g in guards)
+
+
+# --- batches ----------------------------------------------------------------------------------------------------------
+
+
+def batches(
+    sample: Sample, mapped: Sequence[int], axis: int, size: int
+) -> tuple[list[Args], Args, tuple[int | None, ...]]:
+    """The operands of each example; all of them stacked where they are mapped; and the axes to map."""
+    shared = materialise(sample)[0]
+    examples = [materialise(sample, variant)[0] for variant in range(max(size, 1))]
+    rows: list[Args] = [tuple(e[i] if i in mapped else shared[i] for i in range(len(shared))) for e in examples]
+    stacked: list[Any] = list(shared)
+    axes: list[int | None] = [None] * len(shared)
+    for i in mapped:
+        place = axes[i] = min(axis, len(shared[i].shape))
+        whole = np.stack([to_numpy(row[i]) for row in rows], place)
+        whole = np.take(whole, range(size), place)
+        stacked[i] = st.from_numpy(whole) if shared[i].dtype is not st.BF16 else st.from_numpy(whole).astype(st.BF16)
+    return rows[:size], tuple(stacked), tuple(axes)
+
+
+def tensor_places(sample: Sample) -> list[int]:
+    return [i for i, o in enumerate(sample.operands) if isinstance(o, Operand)]
+
+
+def with_same(sample: Sample, args: Sequence[Any]) -> list[Any]:
+    return [args[o.place] if isinstance(o, Same) else x for o, x in zip(sample.operands, args, strict=True)]

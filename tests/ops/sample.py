@@ -26,6 +26,11 @@ HERE = "here"  # as the attribute `device`: where tensors are created at the mom
 LAYOUTS = ("c", "fortran", "swapped", "stepped", "offset", "stretched", "stretched_last", "read_only")
 
 
+def numpy_name(dtype: AnyDType) -> str:
+    """The NumPy dtype that has these elements; float32 for bfloat16, which NumPy lacks."""
+    return "float32" if dtype is BF16 else dtype.name
+
+
 @dataclass(frozen=True)
 class Operand:
     """A tensor. `below`: integers in [-below, below), as indices want them; `values`: these very elements."""
@@ -81,15 +86,13 @@ class Sample:
 
     def in_dtype(self, source: AnyDType, target: AnyDType) -> Sample:
         """The same with another dtype wherever this one stands."""
-        operands = tuple(replace(o, dtype=target) if _has(o, source) else o for o in self.operands)
+        operands = tuple(
+            replace(o, dtype=target) if isinstance(o, Operand) and o.dtype is source else o for o in self.operands
+        )
         outs = self.outs()
         out = tuple(target if d is source else d for d in outs)
         attrs = {k: target if v is source else v for k, v in self.attrs.items()}
         return replace(self, operands=operands, out=out, attrs=attrs)
-
-
-def _has(operand: Operand | Same | float, dtype: AnyDType) -> bool:
-    return isinstance(operand, Operand) and operand.dtype is dtype
 
 
 def _named(operand: Operand) -> str:
@@ -166,12 +169,12 @@ def refuses_storage(
 
 
 __all__ = [
-    "HERE",
     "COMPUTE",
     "DIFFERENTIABLE",
     "DISTINCT",
     "EVERY",
     "EXTREME",
+    "HERE",
     "LAYOUTS",
     "POSITIVE",
     "SMOOTH",
@@ -187,5 +190,6 @@ __all__ = [
     "Symbolic",
     "Wrong",
     "WrongCall",
+    "numpy_name",
     "refuses_storage",
 ]

@@ -160,7 +160,10 @@ def _numpy_scalar(x: Any) -> Any:
 
 def _lifted(op: Op, xs: Sequence[Any]) -> tuple[Any, ...]:
     """Operands of several devices, all on the deepest of them."""
-    device = deepest(op.name, [x._spec.device for x in xs if not x._spec.dtype.weak])
+    devices = [x._spec.device for x in xs if not x._spec.dtype.weak]
+    if not devices:
+        raise DTypeError(f"{op.name}: at least one operand must be a Tensor: make one with st.tensor(...)")
+    device = deepest(op.name, devices)
     return tuple(x if x._spec.dtype.weak else on_device(x, device) for x in xs)
 
 

@@ -37,7 +37,7 @@ class _Active(threading.local):
     """The devices that creation functions of this thread use, the innermost last."""
 
     def __init__(self) -> None:
-        self.stack: list[Device] = []
+        self.stack: list[tuple[Device, int]] = []
 
 
 _active = _Active()
@@ -52,17 +52,22 @@ def cpu() -> Device:
 
 def current() -> Device:
     """Where tensors are created that name no device: the active Recorder of this thread, else the CPU."""
-    return _active.stack[-1] if _active.stack else cpu()
+    return _active.stack[-1][0] if _active.stack else cpu()
+
+
+def level_of(device: Device) -> int | None:
+    """The level at which this thread made a device the current one last; None if it is not active."""
+    return next((level for found, level in reversed(_active.stack) if found is device), None)
 
 
 class activate:
-    """`with activate(device):` makes it the current device of this thread."""
+    """`with activate(device):` makes it the current device of this thread; vmap says at which level."""
 
-    def __init__(self, device: Device) -> None:
-        self.device = device
+    def __init__(self, device: Device, level: int = 0) -> None:
+        self.entry = device, level
 
     def __enter__(self) -> None:
-        _active.stack.append(self.device)
+        _active.stack.append(self.entry)
 
     def __exit__(self, *_: object) -> None:
         _active.stack.pop()

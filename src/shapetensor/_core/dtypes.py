@@ -19,7 +19,8 @@ class _NumPyDType:
     def __get__(self, instance: object, owner: type[DType]) -> Any:
         import numpy as np
 
-        return np.dtype(owner.storage)
+        # NumPy has no bfloat16; its bits are the nearest thing.
+        return np.dtype(owner.storage if owner.name == "bfloat16" else owner.name)
 
 
 class DType:
@@ -226,7 +227,7 @@ def as_dtype(value: Any) -> AnyDType:
     """
     if isinstance(value, type) and issubclass(value, DType) and value in DTYPES:
         return value
-    if value in _WEAK:
+    if isinstance(value, type) and value in _WEAK:
         return strengthen(_WEAK[value])
     name = value if isinstance(value, str) else getattr(value, "name", getattr(value, "__name__", ""))
     if name in ("bool_", "bool"):

@@ -8,7 +8,7 @@ from typing import Any
 from .apply import apply
 from .errors import DTypeError, ShapeError
 from .ops.creation import full
-from .pytree import flatten, leaves_of, unflatten
+from .pytree import flatten, leaves_of, parameter_mask, unflatten
 from .tape import Tape
 
 
@@ -45,9 +45,10 @@ class Gradients:
         return self._by_node[node]
 
     def of(self, tree: Any) -> Any:
-        """The tree with each traced tensor replaced by its gradient; other tensors stay."""
+        """The tree of gradients; tensors that were not traced (integers, buffers) have zeros, as with `grad`."""
         leaves, definition = flatten(tree)
-        return unflatten(definition, [self[x] if _node(x, self._tape) is not None else x for x in leaves])
+        found = [self[x] if _node(x, self._tape) is not None else x._zeros(x._spec) for x in leaves]
+        return unflatten(definition, found)
 
     def __len__(self) -> int:
         return len(self._by_node)
@@ -67,7 +68,7 @@ def backward(loss: Any, wrt: Any) -> Gradients:
     """Walk the tape that everything in `wrt` began on, from a scalar loss."""
     if loss.shape != ():
         raise ShapeError(f"backward: the loss has shape {loss.shape}, not (): take loss.sum() or loss.mean()")
-    leaves = leaves_of(wrt)
+    leaves = [x for x, wanted in zip(leaves_of(wrt), parameter_mask(wrt), strict=True) if wanted]
     tape = _common_tape(leaves)
     one = apply(full, (1.0,), ((), loss.dtype, loss.device))
     return Gradients(tape, gradients(tape, [loss], [one], leaves))
@@ -80,7 +81,7 @@ def _common_tape(leaves: Sequence[Any]) -> Tape:
         ValueError: if there is none.
     """
     if not leaves:
-        raise ValueError("backward: wrt holds no tensor")
+        raise ValueError("backward: wrt holds no floating tensor")
     on_all = [t for t, _ in leaves[0]._marks if isinstance(t, Tape) and all(_node(x, t) is not None for x in leaves)]
     if not on_all:
         raise ValueError(

@@ -186,8 +186,8 @@ class Module:
     def summary(self, *inputs: tuple[int, ...] | AnyTensor, dtype: AnyDType = F32) -> Summary:
         """A table of the parts of the model: name, type, shape of the output, parameters and floating point operations.
 
-        The model is called once, for inference, on tensors that have a shape but no elements; no kernel runs. What stands
-        in a row includes the parts below it.
+        The model is called once, for inference, on tensors that have a shape but no elements; no kernel runs. What
+        stands in a row includes the parts below it.
 
         Args:
             inputs: the shapes of its arguments, or tensors for them, of which only shape and dtype are used; none: the

@@ -6,21 +6,22 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import shapetensor as st
 from numpy.typing import NDArray
+
+import shapetensor as st
 from shapetensor._core.dtypes import BF16, F16, F32, F64, I8, I32, I64, U8, U32, AnyDType, Bool, Float, Integer
 from shapetensor._core.errors import DTypeError
-
 from tests.ops.sample import EVERY, EXTREME, LAYOUTS, POSITIVE, SMOOTH, SPECIAL, Operand, OpSamples, Sample, WrongCall
 
 Array = NDArray[Any]
+FLOATS: tuple[AnyDType, ...] = (F64, F32, F16, BF16)
 
 
 def round_to_bfloat16(x: Array) -> Array:
     """The nearest bfloat16, ties to even, as float32: eight bits of significand."""
     fraction, exponent = np.frexp(x.astype(np.float64))
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.ldexp(np.rint(fraction * 256) / 256, exponent).astype(np.float32)
+        return np.asarray(np.ldexp(np.rint(fraction * 256) / 256, exponent), np.float32)
 
 
 def reference(x: Array, dtype: AnyDType) -> Array:
@@ -28,8 +29,9 @@ def reference(x: Array, dtype: AnyDType) -> Array:
     if dtype is BF16:
         return round_to_bfloat16(x)
     if dtype is F16:
-        return x.astype(np.float16)
-    return x.astype(dtype.storage)
+        return np.asarray(x, np.float16)
+    found: Array = x.astype(dtype.storage)
+    return found
 
 
 def _cast(source: AnyDType, target: AnyDType, values: Any) -> Sample:
@@ -73,10 +75,11 @@ def _rounding() -> Iterator[Sample]:
 
 
 def _wrapping() -> Iterator[Sample]:
-    for source in (I32, I64, U8, I8, U32):
-        for target in (I32, I64, U8, I8, U32):
+    integers: tuple[AnyDType, ...] = (I32, I64, U8, I8, U32)
+    for source in integers:
+        for target in integers:
             yield Sample((Operand((5,), source, EXTREME),), {"dtype": target}, target)
-    for source in (F64, F32, F16, BF16):
+    for source in FLOATS:
         yield _cast(source, Bool, [0.0, -0.0, 0.5, np.nan, np.inf, -1.0])
     for source in (I64, U8):
         yield _cast(source, Bool, [0, 1, 2, 200])
@@ -85,9 +88,7 @@ def _wrapping() -> Iterator[Sample]:
 def _derivatives() -> Iterator[Sample]:
     """Through a narrower type finite differences see only its steps."""
     for target in (F32, F16, BF16):
-        yield Sample(
-            (Operand((3,), F64, values=(1.0, 2.0, 3.0)),), {"dtype": target}, target, gradients=((1, 1, 1),)
-        )
+        yield Sample((Operand((3,), F64, values=(1.0, 2.0, 3.0)),), {"dtype": target}, target, gradients=((1, 1, 1),))
 
 
 def _wrong() -> Iterator[WrongCall]:

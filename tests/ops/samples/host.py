@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from shapetensor._core.dtypes import F32, F64, I64, AnyDType
 from shapetensor._core.errors import ShapeError
-
 from tests.ops.sample import (
     COMPUTE,
     DISTINCT,
@@ -45,9 +45,7 @@ def _samples() -> Iterator[Sample]:
     for dtype in COMPUTE:
         yield _sort((11,), 0, dtype, TIES)
         yield _sort((3, 4), 0, dtype, EXTREME if dtype not in (F32, F64) else SPECIAL, "fortran")
-    yield Sample(
-        (Operand((3,), F64, values=(2.0, 1.0, 2.0)),), {"axis": 0}, (F64, I64), gradients=((1.0, 1.0, 1.0),)
-    )
+    yield Sample((Operand((3,), F64, values=(2.0, 1.0, 2.0)),), {"axis": 0}, (F64, I64), gradients=((1.0, 1.0, 1.0),))
 
 
 def _wrong() -> Iterator[Wrong]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+
 import shapetensor as st
 from shapetensor._core.dtypes import F32, F64, I32, I64, U8, Bool, WeakFloat
 from shapetensor._core.errors import DTypeError, ShapeError
-
 from tests.ops.sample import (
     EXTREME,
     LAYOUTS,

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import shapetensor as st
 from numpy.typing import NDArray
+
+import shapetensor as st
 from shapetensor._core.dtypes import BF16, F16, F32, F64, I8, I32, I64, U8, U32, AnyDType, Bool
 from shapetensor._core.errors import ShapeError
-
 from tests.ops.sample import (
     EVERY,
     LAYOUTS,
@@ -89,6 +89,7 @@ def _expand_samples() -> Iterator[Sample]:
 def _broadcast_samples() -> Iterator[Sample]:
     pairs: tuple[tuple[Ints, Ints], ...] = (((), ()), ((), (2, 3)), ((1,), (5,)), ((3,), (3,)), ((3,), (2, 3)))
     pairs += (((2, 1, 3), (2, 4, 3)), ((1, 1), (0, 3)), ((0, 3), (2, 0, 3)), ((2, 1, 2, 1), (3, 1, 2, 4, 2, 3)))
+    pairs += (((2, 1, 2, 1, 3), (2, 3, 2, 2, 3)),)
     for shape, target in pairs:
         yield _view(Operand(shape), shape=target)
     for layout in LAYOUTS:
@@ -107,7 +108,12 @@ def _broadcast_wrong() -> Iterator[Wrong]:
 
 def _permute_samples() -> Iterator[Sample]:
     pairs: tuple[tuple[Ints, Ints], ...] = (((), ()), ((3,), (0,)), ((2, 3), (0, 1)), ((2, 3), (1, 0)))
-    pairs += (((2, 3, 4), (2, 0, 1)), ((2, 3, 4), (1, 2, 0)), ((0, 3), (1, 0)), ((2, 1, 3, 2, 1, 2), (5, 2, 0, 3, 1, 4)))
+    pairs += (
+        ((2, 3, 4), (2, 0, 1)),
+        ((2, 3, 4), (1, 2, 0)),
+        ((0, 3), (1, 0)),
+        ((2, 1, 3, 2, 1, 2), (5, 2, 0, 3, 1, 4)),
+    )
     for shape, axes in pairs:
         yield _view(Operand(shape), axes=axes)
     for layout in LAYOUTS:
@@ -231,7 +237,9 @@ def concat(*xs: Array, axis: int) -> Array:
 
 
 def unstack(x: Array, axis: int) -> list[Array]:
-    return list(np.moveaxis(x, axis, 0))
+    """Views, also where no axis is left."""
+    lead: tuple[Any, ...] = (slice(None),) * axis
+    return [x[(*lead, i, ...)] for i in range(x.shape[axis])]
 
 
 def _concat_samples() -> Iterator[Sample]:
@@ -281,7 +289,9 @@ def _unstack_wrong() -> Iterator[Wrong]:
     yield _wrong((), "unstack: axis 0 is out of range for rank 0 (a scalar has no axes)", axis=0)
 
 
-def _op(reference: Any, valid: Iterator[Sample], wrong: Iterator[Wrong] | Iterator[Wrong | WrongCall], *symbolic: Symbolic) -> OpSamples:
+def _op(
+    reference: Any, valid: Iterator[Sample], wrong: Iterator[Wrong] | Iterator[Wrong | WrongCall], *symbolic: Symbolic
+) -> OpSamples:
     return OpSamples(reference, tuple(valid), tuple(wrong), {}, symbolic, exact=True)
 
 

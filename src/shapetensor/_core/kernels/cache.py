@@ -22,7 +22,7 @@ from types import ModuleType
 from typing import Any
 
 _SOURCES = Path(__file__).parent
-_HEADER = '''\
+HEADER = '''\
 """Written by shapetensor; do not edit: the next version of the library writes its own."""
 import math
 
@@ -61,7 +61,8 @@ def digest() -> str:
     return state.hexdigest()[:24]
 
 
-def _user_cache() -> Path:
+def user_cache() -> Path:
+    """Where the kernels of all versions are; SHAPETENSOR_CACHE_DIR says otherwise."""
     if custom := os.environ.get("SHAPETENSOR_CACHE_DIR"):
         return Path(custom)
     if sys.platform == "win32":
@@ -71,7 +72,7 @@ def _user_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "shapetensor"
 
 
-def _is_private(path: Path) -> bool:
+def is_private(path: Path) -> bool:
     """Whether only this user can write there: code is imported from it."""
     if not hasattr(os, "getuid"):
         return True
@@ -82,7 +83,7 @@ def _is_private(path: Path) -> bool:
 def _usable(path: Path) -> bool:
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return os.access(path, os.W_OK) and _is_private(path)
+        return os.access(path, os.W_OK) and is_private(path)
     except OSError:
         return False
 
@@ -91,7 +92,7 @@ def _usable(path: Path) -> bool:
 def directory() -> Path | None:
     """Where kernels of this digest are kept; None if no directory can be written, then nothing is kept."""
     try:
-        home = _user_cache() / digest()
+        home = user_cache() / digest()
     except RuntimeError:  # this user has no home directory
         home = None
     if home is not None and _usable(home):
@@ -105,6 +106,7 @@ def _write_once(path: Path, text: str) -> None:
     """Create the file unless it already says this; a process that comes second keeps the first one's file."""
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # it may have been cleared since it was found
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -139,7 +141,7 @@ def load(name: str, text: str) -> ModuleType:
     with _lock:
         if name not in _modules:
             home = directory()
-            source = _HEADER + text.replace("{kernel}\n", DECORATOR.format(cache=home is not None))
+            source = HEADER + text.replace("{kernel}\n", DECORATOR.format(cache=home is not None))
             if home is not None:
                 path = home / f"{name}.py"
                 _write_once(path, source)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..dims import Shape
-from ..dtypes import AnyDType
+from ..dtypes import AnyDType, Bool, require_compute
+from ..errors import DTypeError
 from ..op import OPAQUE, Op, define
 
 
@@ -25,6 +26,9 @@ def _arange_shape(start: Shape, step: Shape, *, n: int, dtype: AnyDType, device:
 
 
 def _arange_dtype(start: AnyDType, step: AnyDType, *, dtype: AnyDType) -> AnyDType:
+    require_compute("arange", dtype)
+    if dtype is Bool:
+        raise DTypeError("arange: Bool has no such numbers: use an integer or float dtype")
     return dtype
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..dims import Shape, broadcast
-from ..dtypes import AnyDType, Bool, WeakBool, promote, promote_float, require_compute
+from ..dtypes import AnyDType, Bool, WeakBool, promote, promote_float, require_compute, strengthen
 from ..errors import DTypeError
 from ..op import ELEMENTWISE, Op, define
 from .rules import batch_broadcasting, unbroadcast
@@ -141,8 +141,9 @@ def _select_shape(condition: Shape, x: Shape, y: Shape) -> Shape:
 
 
 def _select_dtype(condition: AnyDType, x: AnyDType, y: AnyDType) -> AnyDType:
-    if condition is not Bool:
-        raise DTypeError(f"where: the condition is {condition.__name__}, not Bool: compare it with something first")
+    if condition not in (Bool, WeakBool):
+        found = strengthen(condition).__name__
+        raise DTypeError(f"where: the condition is {found}, not Bool: compare it with something first")
     require_compute("where", x, y)
     return promote(x, y)
 
@@ -222,18 +223,27 @@ def _inside(x: Any, low: Any, high: Any) -> Any:
     return logical_and(x >= low, x <= high)
 
 
+def _below(x: Any, low: Any, high: Any) -> Any:
+    """Where the result is the lower bound; the upper one wins where they are the wrong way round."""
+    return logical_and(x < low, low <= high)
+
+
+def _above(x: Any, low: Any, high: Any) -> Any:
+    return logical_or(x > high, low > high)
+
+
 clip: Op = _arithmetic(
     "clip",
     _clip_shape,
     vjp=(
         lambda g, x, low, high, x_spec: unbroadcast(where(_inside(x, low, high), g, 0.0), x_spec),
-        lambda g, x, low, low_spec: unbroadcast(where(x < low, g, 0.0), low_spec),
-        lambda g, x, high, high_spec: unbroadcast(where(x > high, g, 0.0), high_spec),
+        lambda g, x, low, high, low_spec: unbroadcast(where(_below(x, low, high), g, 0.0), low_spec),
+        lambda g, x, low, high, high_spec: unbroadcast(where(_above(x, low, high), g, 0.0), high_spec),
     ),
     jvp=(
         lambda dx, x, low, high, out_spec: _stretch(where(_inside(x, low, high), dx, 0.0), out_spec),
-        lambda dlow, x, low, out_spec: _stretch(where(x < low, dlow, 0.0), out_spec),
-        lambda dhigh, x, high, out_spec: _stretch(where(x > high, dhigh, 0.0), out_spec),
+        lambda dlow, x, low, high, out_spec: _stretch(where(_below(x, low, high), dlow, 0.0), out_spec),
+        lambda dhigh, x, low, high, out_spec: _stretch(where(_above(x, low, high), dhigh, 0.0), out_spec),
     ),
 )
 
@@ -242,7 +252,8 @@ def _logical(name: str, shape: Callable[..., Shape]) -> Op:
     def dtype(*dtypes: AnyDType) -> AnyDType:
         for d in dtypes:
             if d not in (Bool, WeakBool):
-                raise DTypeError(f"{name}: {d.__name__} is not Bool: compare it with something first, as in x != 0")
+                found = d.name if d.weak else d.__name__
+                raise DTypeError(f"{name}: {found} is not Bool: compare it with something first, as in x != 0")
         return Bool
 
     return define(name, kind=ELEMENTWISE, shape=shape, dtype=dtype, batch=batch_broadcasting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..dims import Shape, normalise_axis, same, show
@@ -18,9 +19,12 @@ def _along(x: Shape, *, axis: int) -> Shape:
     return x
 
 
-def _softmax_dtype(x: AnyDType) -> AnyDType:
-    require_compute("softmax", x)
-    return promote_float(x)
+def _row_dtype(name: str) -> Callable[[AnyDType], AnyDType]:
+    def dtype(x: AnyDType) -> AnyDType:
+        require_compute(name, x)
+        return promote_float(x)
+
+    return dtype
 
 
 def _softmax_vjp(g: Any, out: Any, axis: int) -> Any:
@@ -33,7 +37,7 @@ softmax: Op = define(
     "softmax",
     kind=OPAQUE,
     shape=_along,
-    dtype=_softmax_dtype,
+    dtype=_row_dtype("softmax"),
     batch=batch_shifting("axis"),
     vjp=(_softmax_vjp,),
     jvp=(lambda dx, out, axis: _softmax_vjp(dx, out, axis),),
@@ -42,7 +46,7 @@ log_softmax: Op = define(
     "log_softmax",
     kind=OPAQUE,
     shape=_along,
-    dtype=_softmax_dtype,
+    dtype=_row_dtype("log_softmax"),
     batch=batch_shifting("axis"),
     vjp=(lambda g, out, axis: g - out.exp() * g.sum(axis=axis, keepdims=True),),
     jvp=(lambda dx, out, axis: dx - (out.exp() * dx).sum(axis=axis, keepdims=True),),
@@ -63,22 +67,37 @@ def _cross_entropy_shape(logits: Shape, labels: Shape) -> Shape:
     return labels
 
 
-def _cross_entropy_dtype(logits: AnyDType, labels: AnyDType) -> AnyDType:
-    require_compute("cross_entropy", logits, labels)
+def _labelled_dtype(name: str, logits: AnyDType, labels: AnyDType) -> AnyDType:
+    require_compute(name, logits, labels)
+    if labels.weak:
+        raise DTypeError(f"{name}: the label is a Python number, not a tensor: write st.tensor(...)")
     if not issubclass(labels, Integer):
-        raise DTypeError(f"cross_entropy: labels are class indices, integers, not {labels.__name__}")
+        raise DTypeError(f"{name}: labels are class indices, integers, not {labels.__name__}")
     return promote_float(logits)
+
+
+def _cross_entropy_dtype(logits: AnyDType, labels: AnyDType) -> AnyDType:
+    return _labelled_dtype("cross_entropy", logits, labels)
 
 
 def _backward_shape(weights: Shape, logits: Shape, labels: Shape) -> Shape:
     _check_labels(logits, labels)
+    if len(weights) != len(labels):
+        raise ShapeError(f"weights {show(weights)} want the shape of labels {show(labels)}")
     for axis, (n, m) in enumerate(zip(labels, weights, strict=True)):
         same(n, m, f"weights {show(weights)} and labels {show(labels)} differ: axis {axis}")
     return logits
 
 
 def _backward_dtype(weights: AnyDType, logits: AnyDType, labels: AnyDType) -> AnyDType:
-    return _cross_entropy_dtype(logits, labels)
+    """The weights are gradients of the loss, so that they have its dtype."""
+    loss = _labelled_dtype("cross_entropy_backward", logits, labels)
+    if weights is not loss:
+        raise DTypeError(
+            f"cross_entropy_backward: weights are {weights.__name__} beside logits of {logits.__name__}: "
+            f"they must be {loss.__name__}"
+        )
+    return loss
 
 
 def _label_column(x: Any, labels: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..dims import Shape, normalise_axis, same, show
@@ -13,11 +14,16 @@ from .elementwise import where
 from .reduce import cumulative_sum
 
 
-def _indexed(x: AnyDType, indices: AnyDType) -> AnyDType:
-    require_compute("take", x, indices)
-    if not issubclass(indices, Integer):
-        raise DTypeError(f"indices are integers, not {indices.__name__}: write indices.astype(I64)")
-    return x
+def _indexed(name: str) -> Callable[[AnyDType, AnyDType], AnyDType]:
+    def dtype(x: AnyDType, indices: AnyDType) -> AnyDType:
+        require_compute(name, x, indices)
+        if indices.weak:
+            raise DTypeError(f"{name}: the index is a Python number, not a tensor: write st.tensor(...)")
+        if not issubclass(indices, Integer):
+            raise DTypeError(f"{name}: indices are integers, not {indices.__name__}: write indices.astype(I64)")
+        return x
+
+    return dtype
 
 
 def _take_shape(x: Shape, indices: Shape, *, axis: int) -> Shape:
@@ -27,8 +33,14 @@ def _take_shape(x: Shape, indices: Shape, *, axis: int) -> Shape:
 
 def _scatter_shape(x: Shape, indices: Shape, *, axis: int, size: int) -> Shape:
     rank = len(indices)
+    if axis + rank > len(x):
+        raise ShapeError(f"{show(x)} has no {rank} axes from axis {axis} on, as the indices {show(indices)} have")
     for i, n in enumerate(indices):
-        same(x[axis + i], n, f"axes {axis} to {axis + rank} of {show(x)} are not those of the indices {show(indices)}")
+        same(
+            x[axis + i],
+            n,
+            f"axes {axis} to {axis + rank - 1} of {show(x)} are not those of the indices {show(indices)}",
+        )
     return (*x[:axis], size, *x[axis + rank :])
 
 
@@ -36,7 +48,7 @@ take: Op = define(
     "take",
     kind=OPAQUE,
     shape=_take_shape,
-    dtype=_indexed,
+    dtype=_indexed("take"),
     vjp=(lambda g, indices, x_spec, axis: scatter_add(g, indices, axis=axis, size=x_spec.shape[axis]), None),
     jvp=(lambda dx, indices, axis: take(dx, indices, axis=axis), None),
 )
@@ -44,7 +56,7 @@ scatter_add: Op = define(
     "scatter_add",
     kind=OPAQUE,
     shape=_scatter_shape,
-    dtype=_indexed,
+    dtype=_indexed("scatter_add"),
     vjp=(lambda g, indices, axis: take(g, indices, axis=axis), None),
     jvp=(lambda dx, indices, axis, size: scatter_add(dx, indices, axis=axis, size=size), None),
 )
@@ -74,7 +86,7 @@ take_along_axis: Op = define(
     "take_along_axis",
     kind=OPAQUE,
     shape=_take_along_shape,
-    dtype=_indexed,
+    dtype=_indexed("take_along_axis"),
     vjp=(
         lambda g, indices, x_spec, axis: scatter_add_along_axis(g, indices, axis=axis, size=x_spec.shape[axis]),
         None,
@@ -85,13 +97,14 @@ scatter_add_along_axis: Op = define(
     "scatter_add_along_axis",
     kind=OPAQUE,
     shape=_scatter_along_shape,
-    dtype=_indexed,
+    dtype=_indexed("scatter_add_along_axis"),
     vjp=(lambda g, indices, axis: take_along_axis(g, indices, axis=axis), None),
     jvp=(lambda dx, indices, axis, size: scatter_add_along_axis(dx, indices, axis=axis, size=size), None),
 )
 
 
 def _set_shape(x: Shape, indices: Shape, updates: Shape) -> Shape:
+    normalise_axis(0, len(x))
     wanted = (*indices, *x[1:])
     if len(updates) != len(wanted):
         raise ShapeError(f"updates {show(updates)} should have the shape {show(wanted)}")
@@ -101,7 +114,10 @@ def _set_shape(x: Shape, indices: Shape, updates: Shape) -> Shape:
 
 
 def _set_dtype(x: AnyDType, indices: AnyDType, updates: AnyDType) -> AnyDType:
-    return _indexed(x, indices)
+    if updates is not x:
+        found = updates.name if updates.weak else updates.__name__
+        raise DTypeError(f"scatter_set: the updates are {found}, not {x.__name__}: write updates.astype({x.__name__})")
+    return _indexed("scatter_set")(x, indices)
 
 
 def _keep_others(g: Any, indices: Any) -> Any:

@@ -96,6 +96,9 @@ expand_dims: Op = define(
 
 
 def _broadcast_shape(x: Shape, *, shape: Shape) -> Shape:
+    for size in shape:
+        if isinstance(size, int) and size < 0:
+            raise ShapeError(f"{size} in {show(shape)} is not a size")
     result = broadcast(x, shape)
     if len(result) != len(shape):
         raise ShapeError(f"{show(x)} has more axes than {show(shape)}")
@@ -226,7 +229,10 @@ slice_: Op = define(
 
 
 def _unslice_shape(x: Shape, *, shape: Shape, bounds: tuple[Bounds, ...]) -> Shape:
-    for axis, (got, wanted) in enumerate(zip(x, _slice_shape(shape, bounds=bounds), strict=True)):
+    taken = _slice_shape(shape, bounds=bounds)
+    if len(x) != len(taken):
+        raise ShapeError(f"{show(x)} is not that slice of {show(shape)}: it has {len(x)} axes")
+    for axis, (got, wanted) in enumerate(zip(x, taken, strict=True)):
         same(got, wanted, f"{show(x)} is not that slice of {show(shape)}: axis {axis}")
     return shape
 
@@ -251,6 +257,7 @@ slice_backward: Op = define(
 
 def _concat_shape(*xs: Shape, axis: int) -> Shape:
     first = xs[0]
+    normalise_axis(axis, len(first))
     total: Dim = 0
     for i, x in enumerate(xs):
         if len(x) != len(first):

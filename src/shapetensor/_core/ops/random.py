@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..dims import Shape, show
-from ..dtypes import U32, AnyDType, Integer
+from ..dtypes import F32, F64, U32, AnyDType, Integer, strengthen
 from ..errors import DTypeError, ShapeError
 from ..op import OPAQUE, Op, define
 
@@ -25,6 +25,8 @@ def _drawn_shape(key: Shape, *, shape: Shape, dtype: AnyDType) -> Shape:
 
 def _drawn_dtype(key: AnyDType, *, dtype: AnyDType) -> AnyDType:
     _check_key_dtype(key)
+    if dtype not in (F32, F64):
+        raise DTypeError(f"random numbers are drawn as F32 or F64, not {dtype.__name__}: write .astype(...) behind it")
     return dtype
 
 
@@ -48,7 +50,7 @@ def _fold_shape(key: Shape, data: Shape) -> Shape:
 def _fold_dtype(key: AnyDType, data: AnyDType) -> AnyDType:
     _check_key_dtype(key)
     if not issubclass(data, Integer):
-        raise DTypeError(f"fold_in takes an integer, not {data.__name__}")
+        raise DTypeError(f"fold_in takes an integer, not {strengthen(data).__name__}")
     return U32
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from ..dims import Shape
+from ..dims import Shape, show
 from ..dtypes import I64, AnyDType, Bool, Float, promote_float, require_compute
 from ..errors import ShapeError
 from ..op import OPAQUE, REDUCE, Op, define
@@ -17,23 +18,33 @@ def _reduced(x: Shape, *, axes: tuple[int, ...], keepdims: bool) -> Shape:
     return tuple(n for i, n in enumerate(x) if i not in axes)
 
 
-def _nonempty(x: Shape, *, axes: tuple[int, ...], keepdims: bool) -> Shape:
-    for axis in axes:
-        if x[axis] == 0:
-            raise ShapeError(f"axis {axis} of {x} is empty: an empty axis has no largest or smallest element")
-    return _reduced(x, axes=axes, keepdims=keepdims)
+def _nonempty(missing: str) -> Callable[..., Shape]:
+    """The shape of a reduction that is not defined for empty axes, since this is missing there."""
+
+    def shape(x: Shape, *, axes: tuple[int, ...], keepdims: bool) -> Shape:
+        for axis in axes:
+            if x[axis] == 0:
+                raise ShapeError(f"axis {axis} of {show(x)} is empty: there is no {missing}")
+        return _reduced(x, axes=axes, keepdims=keepdims)
+
+    return shape
 
 
-def _sum_dtype(x: AnyDType) -> AnyDType:
-    require_compute("sum", x)
-    return x if issubclass(x, Float) else I64
+def _total(name: str) -> Callable[[AnyDType], AnyDType]:
+    """Floats keep their dtype; integers and booleans are counted in I64."""
+
+    def dtype(x: AnyDType) -> AnyDType:
+        require_compute(name, x)
+        return x if issubclass(x, Float) else I64
+
+    return dtype
 
 
 sum: Op = define(
     "sum",
     kind=REDUCE,
     shape=_reduced,
-    dtype=_sum_dtype,
+    dtype=_total("sum"),
     batch=batch_shifting("axes"),
     vjp=(lambda g, x_spec, axes: restore_axes(g, x_spec, axes).broadcast_to(x_spec.shape),),
     jvp=(lambda dx, axes, keepdims: dx.sum(axis=axes, keepdims=keepdims),),
@@ -46,7 +57,7 @@ def _extreme(x: Any, out: Any, axes: tuple[int, ...], dtype: AnyDType) -> Any:
     return ties / ties.sum(axis=axes, keepdims=True)
 
 
-def _extremum(name: str) -> Op:
+def _extremum(name: str, missing: str) -> Op:
     def dtype(x: AnyDType) -> AnyDType:
         require_compute(name, x)
         return x
@@ -57,7 +68,7 @@ def _extremum(name: str) -> Op:
     return define(
         name,
         kind=REDUCE,
-        shape=_nonempty,
+        shape=_nonempty(missing),
         dtype=dtype,
         batch=batch_shifting("axes"),
         vjp=(lambda g, x, out, axes: restore_axes(g, x._spec, axes) * _extreme(x, out, axes, g.dtype),),
@@ -65,18 +76,18 @@ def _extremum(name: str) -> Op:
     )
 
 
-def _place(name: str) -> Op:
+def _place(name: str, missing: str) -> Op:
     def dtype(x: AnyDType) -> AnyDType:
         require_compute(name, x)
         return I64
 
-    return define(name, kind=REDUCE, shape=_nonempty, dtype=dtype, batch=batch_shifting("axes"))
+    return define(name, kind=REDUCE, shape=_nonempty(missing), dtype=dtype, batch=batch_shifting("axes"))
 
 
-max: Op = _extremum("max")
-min: Op = _extremum("min")
-argmax: Op = _place("argmax")
-argmin: Op = _place("argmin")
+max: Op = _extremum("max", "largest element")
+min: Op = _extremum("min", "smallest element")
+argmax: Op = _place("argmax", "largest element")
+argmin: Op = _place("argmin", "smallest element")
 
 
 def _truth(name: str) -> Op:
@@ -89,11 +100,6 @@ def _truth(name: str) -> Op:
 
 any_: Op = _truth("any")
 all_: Op = _truth("all")
-
-
-def _prod_dtype(x: AnyDType) -> AnyDType:
-    require_compute("prod", x)
-    return x if issubclass(x, Float) else I64
 
 
 def _product_slopes(x: Any, axes: tuple[int, ...]) -> Any:
@@ -139,7 +145,7 @@ prod: Op = define(
     "prod",
     kind=REDUCE,
     shape=_reduced,
-    dtype=_prod_dtype,
+    dtype=_total("prod"),
     batch=batch_shifting("axes"),
     vjp=(lambda g, x, axes: restore_axes(g, x._spec, axes) * _product_slopes(x, axes) if x.size else x,),
     jvp=(
@@ -158,7 +164,7 @@ def _logsumexp_dtype(x: AnyDType) -> AnyDType:
 logsumexp: Op = define(
     "logsumexp",
     kind=REDUCE,
-    shape=_nonempty,
+    shape=_nonempty("largest element"),
     dtype=_logsumexp_dtype,
     batch=batch_shifting("axes"),
     vjp=(lambda g, x, out, axes: restore_axes(g, x._spec, axes) * (x - restore_axes(out, x._spec, axes)).exp(),),
@@ -184,7 +190,7 @@ cumulative_sum: Op = define(
     "cumulative_sum",
     kind=OPAQUE,
     shape=_scan_shape,
-    dtype=_sum_dtype,
+    dtype=_total("cumulative_sum"),
     batch=batch_shifting("axis"),
     vjp=(_reverse_sums,),
     jvp=(lambda dx, axis: cumulative_sum(dx, axis=axis),),

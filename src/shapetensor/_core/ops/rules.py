@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..op import Op
-from ..spec import Spec
+from ..spec import Spec, make_spec
 
 Attrs = dict[str, Any]
 Batched = Sequence[bool]
@@ -66,10 +66,23 @@ def batch_loop(op: Op, xs: Sequence[Any], batched: Batched, attrs: Attrs) -> Any
     """One call for each example; right for every op, and the rule of those that have no other."""
     columns = [x.unstack() if b else None for x, b in zip(xs, batched, strict=True)]
     size = next(len(c) for c in columns if c is not None)
+    if size == 0:
+        return _no_examples(op, xs, batched, attrs)
     results = [op(*(x if c is None else c[i] for x, c in zip(xs, columns, strict=True)), **attrs) for i in range(size)]
     if op.many:
         return [_stack(list(outputs)) for outputs in zip(*results, strict=True)]
     return _stack(results)
+
+
+def _no_examples(op: Op, xs: Sequence[Any], batched: Batched, attrs: Attrs) -> Any:
+    """No example: what one of zeros gives says the shapes and dtypes."""
+    one = op(*(_zeros(x, x.shape[1:]) if b else x for x, b in zip(xs, batched, strict=True)), **attrs)
+    none = [_zeros(out, (0, *out.shape)) for out in (one if op.many else [one])]
+    return none if op.many else none[0]
+
+
+def _zeros(x: Any, shape: tuple[int, ...]) -> Any:
+    return x._zeros(make_spec(shape, x.dtype, None))
 
 
 def _stack(tensors: list[Any]) -> Any:

@@ -12,6 +12,7 @@ from .. import cache, generate
 from ..launch import Builder, Launch, Place, broadcast_strides, merge, pad
 from .operands import cast_kernel, contiguous, copy
 
+_RAISED = "(low if x < low or low != low else x)"
 # In the names of the op's inputs. Literals would widen float32 to float64, so there are none but small integers.
 EXPRESSIONS = {
     "add": "x + y",
@@ -24,9 +25,9 @@ EXPRESSIONS = {
     "sqrt": "math.sqrt(x)",
     "tanh": "math.tanh(x)",
     "maximum": "x if x > y or x != x else y",
-    "relu": "x if not (x <= 0) else x - x",
+    "relu": "x if not (x <= 0) else 0",
     "minimum": "x if x < y or x != x else y",
-    "clip": "low if x < low else high if x > high else x",
+    "clip": f"high if {_RAISED} > high or high != high else {_RAISED}",
     "where": "x if condition else y",
     "logical_and": "x & y",
     "logical_or": "x | y",
@@ -42,11 +43,17 @@ EXPRESSIONS = {
     "greater": "x > y",
     "greater_equal": "x >= y",
 }
+# Numba takes exponents above 2**16 by way of floats; in steps of 16 bits the result wraps as products do.
+_P1, _P2, _P3 = "x**65536", "(x**65536) ** 65536", "((x**65536) ** 65536) ** 65536"
+_WRAPPED_POWER = (
+    f"x ** (y & 65535) * ({_P1}) ** (y >> 16 & 65535) * ({_P2}) ** (y >> 32 & 65535) * ({_P3}) ** (y >> 48)"
+)
+# The lowest integer over -1 wraps; the processor traps or Numba gives 0.
 # Where integers are computed otherwise than floats: `// 0` is 0, as in NumPy, and so is a negative power.
 _INTEGER = {
-    "pow": "x ** y if y >= 0 else 0",
-    "floor_divide": "x // y if y != 0 else 0",
-    "remainder": "x % y if y != 0 else 0",
+    "pow": f"x ** y if 0 <= y <= 65536 else {_WRAPPED_POWER} if y > 0 else 0",
+    "floor_divide": "0 if y == 0 else -x if y == -1 else x // y",
+    "remainder": "0 if y == 0 or y == -1 else x % y",
 }
 
 

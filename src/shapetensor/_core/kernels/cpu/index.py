@@ -121,7 +121,7 @@ def _prepare(run: Kernel, *, scatter: bool, along: bool) -> Callable[[Call], Lau
         b = Builder(call)
         axis = call.attrs[0]
         whole = call.outs[0] if scatter else call.ins[0]  # the tensor that the indices point into
-        if call.outs[0].size == 0 or (call.ins[1].size == 0 and not scatter):
+        if call.ins[1].size == 0 and (not scatter or call.outs[0].size == 0):
             return b.done()
         n = whole.shape[axis]
         x = contiguous(b, 0) if call.ins[0].size else b.ins[0]

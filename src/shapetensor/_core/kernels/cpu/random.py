@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ...dtypes import F64
+from ...dtypes import F64, I64
 from ...op import Call
 from ..launch import Builder, Launch
 from ..source import Kernel, kernel
@@ -129,7 +129,7 @@ def prepare_fold_in(call: Call) -> Launch:
     b = Builder(call)
     key = contiguous(b, 0)
     if call.ins[1].dtype.weak:
-        b.step(new_keys.load(), key, FOLD, b.scalar(1, call.ins[1].dtype), b.outs[0])
+        b.step(new_keys.load(), key, FOLD, b.scalar(1, I64), b.outs[0])
     else:
         b.step(_fold_tensor(new_keys.load()), key, b.ins[1], b.outs[0])
     return b.done()
