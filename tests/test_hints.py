@@ -23,8 +23,8 @@ def raises(error: type[Exception], text: str) -> Any:
 
 def test_did_you_mean() -> None:
     x: Any = M
-    with raises(AttributeError, "Tensor has no attribute 'unsqueeze': did you mean 'expand_dims'?"):
-        _ = x.unsqueeze
+    with raises(AttributeError, "Tensor has no attribute 'index_select': did you mean 'take'?"):
+        _ = x.index_select
     with raises(AttributeError, "Tensor has no attribute 'mul': did you mean 'x * y'?"):
         x.mul(2)
     with raises(AttributeError, "Tensor has no attribute 'view': did you mean 'reshape'?"):

@@ -82,7 +82,7 @@ def test_indices_out_of_range() -> None:
 
 
 def test_what_is_no_index() -> None:
-    wrong: list[Any] = [1.0, "a", True, [0, 1], np.array([0, 1]), np.array([True, False]), (V, 0), (0, FLAGS)]
+    wrong: list[Any] = [1.0, "a", True, [0, 1], np.array([0, 1]), np.array([True, False]), (0, [0])]
     for key in wrong:
         with pytest.raises(IndexError, match=r"^index \d is of type .*x\.take\(indices, axis=\d\), or st\.where\(mask"):
             M[key]
@@ -92,7 +92,8 @@ def test_tensors_as_index_take_rows() -> None:
     assert M[st.tensor([1, 0, -1])].tolist() == [[3.0, 4.0], [1.0, 2.0], [3.0, 4.0]]
     assert M[st.tensor(1)].tolist() == [3.0, 4.0]
     text = "a Bool tensor as index has a result whose shape depends on data: use st.where(mask, x, other)"
-    with raises(st.DTypeError, text):
-        M[FLAGS]
+    for key in (FLAGS, (0, FLAGS), (..., FLAGS)):
+        with raises(st.DTypeError, text):
+            M[key]
     with raises(st.DTypeError, "take: indices are integers, not F32: write indices.astype(I64)"):
         M[M]

@@ -15,12 +15,15 @@ from shapetensor._core.dtypes import DTYPES
 
 TEXT = """
 BF16 Bool CompileError DType DTypeError DeviceError F16 F32 F64 Float I32 I64 I8 Integer Module Number ShapeError
-ShapetensorWarning Tensor U32 U8 __version__ add argmax argsort asarray astype bfloat16 bool_ broadcast_to clear_caches
-compile concat divide equal exp expand_dims float16 float32 float64 from_numpy full full_like grad greater
-greater_equal int32 int64 int8 io jvp less less_equal log log_softmax losses matmul matrix_transpose max maximum mean
-multiply negative nn not_equal ones ones_like optim permute_dims random relu reshape scatter_add scatter_add_along_axis
-softmax sort sqrt squeeze stack subtract sum take take_along_axis tanh tensor testing traced uint32 uint8 unstack
-value_and_grad var vjp vmap where zeros zeros_like
+ShapetensorWarning Tensor U32 U8 __version__ abs add all any arange argmax argmin argsort asarray astype bfloat16 bool_
+broadcast_to ceil clear_caches clip compile concat cos cumulative_sum divide equal erf exp expand_dims expm1 eye flip
+float16 float32 float64 floor floor_divide from_dlpack from_numpy full full_like gelu grad greater greater_equal int32
+int64 int8 io isfinite isinf isnan jvp less less_equal linspace log log1p log_softmax logical_and logical_not logical_or
+logical_xor logsumexp losses matmul matrix_transpose max maximum mean min minimum moveaxis multiply negative nn
+not_equal one_hot ones ones_like optim outer pad permute_dims pow prod random relu remainder repeat reshape roll round
+rsqrt scatter_add scatter_add_along_axis sigmoid sign silu sin softmax sort split sqrt square squeeze stack std subtract
+sum take take_along_axis tanh tensor tensordot testing tile traced tril triu uint32 uint8 unstack value_and_grad var vjp
+vmap where zeros zeros_like
 """
 NAMES = TEXT.split()
 MODULES = ["io", "losses", "nn", "optim", "random", "testing"]

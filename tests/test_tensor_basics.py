@@ -65,7 +65,8 @@ def test_pickle(dtype: type[st.DType]) -> None:
 
 def test_immutable() -> None:
     x: Any = st.ones(2)
-    with raises(TypeError, "tensors are immutable: use st.where(condition, new, x) for a changed copy"):
+    text = "tensors are immutable: for a changed copy use x.at[key].set(value), or st.where(condition, value, x)"
+    with raises(TypeError, text):
         x[0] = 1.0
     with raises(TypeError, "tensors are immutable: use slices and st.concat for one with fewer elements"):
         del x[0]
@@ -103,12 +104,22 @@ def test_numbers_of_one_element() -> None:
     assert len(range(st.tensor(3))) == 3
 
 
-@pytest.mark.parametrize("convert", [bool, int, float, operator.methodcaller("item")])
+@pytest.mark.parametrize("convert", [int, float, operator.methodcaller("item")])
 def test_numbers_of_several_elements(convert: Callable[[Any], Any]) -> None:
     with raises(st.ShapeError, "item: a tensor of shape (3,) has 3 elements, not 1"):
         convert(V)
     with raises(st.ShapeError, "item: a tensor of shape (0, 3) has 0 elements, not 1"):
         convert(EMPTY)
+
+
+def test_truth_of_several_elements() -> None:
+    text = "bool: a tensor of shape (3,) has 3 elements, not 1: write x.any() or x.all(), and & | ~ for and, or, not"
+    with raises(st.ShapeError, text):
+        bool(V)
+    with raises(st.ShapeError, text):
+        _ = (V > 1) and (V < 3)
+    with pytest.raises(st.ShapeError, match=r"^bool: a tensor of shape \(0, 3\) has 0 elements"):
+        bool(EMPTY)
 
 
 def test_only_integers_are_indices_of_lists() -> None:

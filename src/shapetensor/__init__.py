@@ -16,23 +16,48 @@ if TYPE_CHECKING:
     from ._core.errors import CompileError, DeviceError, DTypeError, ShapeError, ShapetensorWarning
     from .autodiff import grad, jvp, traced, value_and_grad, vjp, vmap
     from .compile import compile
-    from .functions.creation import asarray, from_numpy, full, full_like, ones, ones_like, tensor, zeros, zeros_like
+    from .functions.creation import (
+        arange,
+        asarray,
+        eye,
+        from_dlpack,
+        from_numpy,
+        full,
+        full_like,
+        linspace,
+        ones,
+        ones_like,
+        tensor,
+        tril,
+        triu,
+        zeros,
+        zeros_like,
+    )
     from .functions.elementwise import (
         add,
         astype,
+        clip,
         divide,
         equal,
         exp,
+        floor_divide,
         greater,
         greater_equal,
         less,
         less_equal,
         log,
+        logical_and,
+        logical_not,
+        logical_or,
+        logical_xor,
         maximum,
+        minimum,
         multiply,
         negative,
         not_equal,
+        pow,
         relu,
+        remainder,
         sqrt,
         subtract,
         tanh,
@@ -40,20 +65,61 @@ if TYPE_CHECKING:
     )
     from .functions.fused import log_softmax, softmax
     from .functions.host import argsort, sort
-    from .functions.index import scatter_add, scatter_add_along_axis, take, take_along_axis
-    from .functions.linalg import matmul
+    from .functions.index import one_hot, scatter_add, scatter_add_along_axis, take, take_along_axis
+    from .functions.linalg import matmul, outer, tensordot
     from .functions.movement import (
         broadcast_to,
         concat,
         expand_dims,
+        flip,
         matrix_transpose,
+        moveaxis,
+        pad,
         permute_dims,
+        repeat,
         reshape,
+        roll,
+        split,
         squeeze,
         stack,
+        tile,
         unstack,
     )
-    from .functions.reduce import argmax, max, mean, sum, var
+    from .functions.reduce import (
+        all,
+        any,
+        argmax,
+        argmin,
+        cumulative_sum,
+        logsumexp,
+        max,
+        mean,
+        min,
+        prod,
+        std,
+        sum,
+        var,
+    )
+    from .functions.special import (
+        abs,
+        ceil,
+        cos,
+        erf,
+        expm1,
+        floor,
+        gelu,
+        isfinite,
+        isinf,
+        isnan,
+        log1p,
+        round,
+        rsqrt,
+        sigmoid,
+        sign,
+        silu,
+        sin,
+        square,
+    )
     from .nn import Module
     from .tensor import Tensor
 
@@ -68,27 +134,41 @@ __all__ += ["BF16", "F16", "F32", "F64", "I8", "I32", "I64", "U8", "U32", "Bool"
 __all__ += ["bfloat16", "bool_", "float16", "float32", "float64", "int8", "int32", "int64", "uint8", "uint32"]
 __all__ += ["CompileError", "DTypeError", "DeviceError", "ShapeError", "ShapetensorWarning"]
 __all__ += ["grad", "jvp", "traced", "value_and_grad", "vjp", "vmap"]
-__all__ += ["asarray", "from_numpy", "full", "full_like", "ones", "ones_like", "tensor", "zeros", "zeros_like"]
-__all__ += ["add", "astype", "divide", "exp", "log", "maximum", "multiply", "negative", "relu", "sqrt", "subtract"]
-__all__ += ["equal", "greater", "greater_equal", "less", "less_equal", "not_equal", "tanh", "where"]
-__all__ += ["argmax", "argsort", "log_softmax", "matmul", "max", "mean", "softmax", "sort", "sum", "var"]
-__all__ += ["broadcast_to", "concat", "expand_dims", "matrix_transpose", "permute_dims", "reshape", "squeeze", "stack"]
-__all__ += ["scatter_add", "scatter_add_along_axis", "take", "take_along_axis", "unstack"]
+__all__ += ["arange", "asarray", "eye", "from_dlpack", "from_numpy", "full", "full_like", "linspace", "ones"]
+__all__ += ["ones_like", "tensor", "tril", "triu", "zeros", "zeros_like"]
+__all__ += ["add", "astype", "clip", "divide", "equal", "exp", "floor_divide", "greater", "greater_equal", "less"]
+__all__ += ["less_equal", "log", "logical_and", "logical_not", "logical_or", "logical_xor", "maximum", "minimum"]
+__all__ += ["multiply", "negative", "not_equal", "pow", "relu", "remainder", "sqrt", "subtract", "tanh", "where"]
+__all__ += ["log_softmax", "softmax"]
+__all__ += ["argsort", "sort"]
+__all__ += ["one_hot", "scatter_add", "scatter_add_along_axis", "take", "take_along_axis"]
+__all__ += ["matmul", "outer", "tensordot"]
+__all__ += ["broadcast_to", "concat", "expand_dims", "flip", "matrix_transpose", "moveaxis", "pad", "permute_dims"]
+__all__ += ["repeat", "reshape", "roll", "split", "squeeze", "stack", "tile", "unstack"]
+__all__ += ["all", "any", "argmax", "argmin", "cumulative_sum", "logsumexp", "max", "mean", "min", "prod", "std", "sum"]
+__all__ += ["var"]
+__all__ += ["abs", "ceil", "cos", "erf", "expm1", "floor", "gelu", "isfinite", "isinf", "isnan", "log1p", "round"]
+__all__ += ["rsqrt", "sigmoid", "sign", "silu", "sin", "square"]
 
 _NAMES_OF = {
     "_core.dtypes": "BF16 F16 F32 F64 I8 I32 I64 U8 U32 Bool DType Float Integer Number",
     "_core.errors": "CompileError DTypeError DeviceError ShapeError ShapetensorWarning",
     "autodiff": "grad jvp traced value_and_grad vjp vmap",
     "compile": "compile",
-    "functions.creation": "asarray from_numpy full full_like ones ones_like tensor zeros zeros_like",
-    "functions.elementwise": "add astype divide equal exp greater greater_equal less less_equal log maximum multiply"
-    " negative not_equal relu sqrt subtract tanh where",
+    "functions.creation": "arange asarray eye from_dlpack from_numpy full full_like linspace ones ones_like tensor tril"
+    " triu zeros zeros_like",
+    "functions.elementwise": "add astype clip divide equal exp floor_divide greater greater_equal less less_equal log"
+    " logical_and logical_not logical_or logical_xor maximum minimum multiply negative not_equal pow relu remainder"
+    " sqrt subtract tanh where",
     "functions.fused": "log_softmax softmax",
     "functions.host": "argsort sort",
-    "functions.index": "scatter_add scatter_add_along_axis take take_along_axis",
-    "functions.linalg": "matmul",
-    "functions.movement": "broadcast_to concat expand_dims matrix_transpose permute_dims reshape squeeze stack unstack",
-    "functions.reduce": "argmax max mean sum var",
+    "functions.index": "one_hot scatter_add scatter_add_along_axis take take_along_axis",
+    "functions.linalg": "matmul outer tensordot",
+    "functions.movement": "broadcast_to concat expand_dims flip matrix_transpose moveaxis pad permute_dims repeat"
+    " reshape roll split squeeze stack tile unstack",
+    "functions.reduce": "all any argmax argmin cumulative_sum logsumexp max mean min prod std sum var",
+    "functions.special": "abs ceil cos erf expm1 floor gelu isfinite isinf isnan log1p round rsqrt sigmoid sign silu"
+    " sin square",
     "nn": "Module",
     "tensor": "Tensor",
 }

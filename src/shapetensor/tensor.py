@@ -14,9 +14,11 @@ from .methods.differentiate import Differentiate
 from .methods.elementwise import Elementwise
 from .methods.export import Export
 from .methods.hints import install
+from .methods.index import Index
 from .methods.linalg import Linalg
 from .methods.movement import Movement
 from .methods.reduce import Reduce
+from .methods.special import Special
 
 if TYPE_CHECKING:
     from ._core.spec import Spec
@@ -29,9 +31,11 @@ _new = object.__new__
 @final
 class Tensor(
     Elementwise[DT, *Shape],
+    Special[DT, *Shape],
     Reduce[DT, *Shape],
     Linalg[DT, *Shape],
     Movement[DT, *Shape],
+    Index[DT, *Shape],
     Differentiate[DT, *Shape],
     Export[DT, *Shape],
 ):

@@ -55,7 +55,7 @@ assert _definitions.__name__ == "shapetensor._core.ops"  # importing it fills OP
 NAMES = tuple(sorted(OPS))
 by_op = pytest.mark.parametrize("name", NAMES)
 # cross_entropy's operands differ in dtype or rank; the key of fold_in has four words, its number one
-CANNOT_SHARE = {"cross_entropy", "cross_entropy_backward", "random_fold_in"}
+CANNOT_SHARE = {"cross_entropy", "cross_entropy_backward", "random_fold_in", "arange"}
 
 
 @cache
@@ -87,14 +87,15 @@ def test_op_is_sampled(name: str) -> None:
     assert samples.valid
     assert samples.wrong
     operands = [o for s in samples.valid for o in s.operands if isinstance(o, Operand)]
-    shapes = [o.shape for o in operands] or [s.attrs["shape"] for s in samples.valid]
-    assert any(len(shape) >= 5 for shape in shapes) or op.family == "random"
+    shapes = [o.shape for o in operands] or [s.attrs.get("shape", (s.attrs.get("n"),)) for s in samples.valid]
+    assert any(len(shape) >= 5 for shape in shapes) or op.family == "random" or name == "arange"
     assert any(0 in shape for shape in shapes) or op.family == "random"
     assert any(1 in shape for shape in shapes) or op.family == "random"
     assert any(o.layout != "c" for o in operands) or not operands
     if op.family != "random":
         tried = {o.dtype for o in operands} | {s.outs()[0] for s in samples.valid}
         refused = {d for w in samples.wrong if isinstance(w, Wrong) for _, d in w.operands}
+        refused |= {w.attrs["dtype"] for w in samples.wrong if isinstance(w, Wrong) and "dtype" in w.attrs}
         assert tried | refused >= set(EVERY)
     if (op.variadic or len(op.inputs) > 1) and name not in CANNOT_SHARE:
         assert any(isinstance(o, Same) for s in samples.valid for o in s.operands)
@@ -164,7 +165,7 @@ def test_shape_rule_agrees_with_itself_on_symbols(name: str) -> None:
             tried += 1
     for symbolic in samples.symbolic:
         _agrees_on(op, symbolic)
-    assert tried or samples.symbolic or name == "full"
+    assert tried or samples.symbolic or name in ("full", "arange")
 
 
 def _agrees_on(op: Op, symbolic: Symbolic) -> None:

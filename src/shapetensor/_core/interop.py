@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from .buffers import POOL, Flat
 from .cpu import CPU, extent
 from .dtypes import BF16, BY_NAME, F16, AnyDType, names
-from .errors import CompileError, DTypeError
+from .errors import CompileError, DeviceError, DTypeError
 from .spec import Spec, make_spec
 
+_DLPACK_CPU = 1
 _TAKEN = tuple(d for d in BY_NAME.values() if d is not BF16)
 
 
@@ -86,4 +87,29 @@ def view_out(buffer: Any, spec: Spec) -> NDArray[Any]:
         return array.view(np.float16)
     if spec.dtype is BF16:
         raise DTypeError("NumPy has no bfloat16: write x.astype(F32) first")
+    return array
+
+
+def take_in(x: Any, *, shared: bool) -> NDArray[Any]:
+    """An array on the memory of what speaks DLPack.
+
+    Raises:
+        TypeError: for what does not.
+        DeviceError: for what is not on the CPU.
+        DTypeError: for element types that NumPy does not have.
+        BufferError: where the owner does not export it, or kernels could not walk it although it is to be shared.
+    """
+    if not (hasattr(x, "__dlpack__") and hasattr(x, "__dlpack_device__")):
+        raise TypeError(f"from_dlpack takes an array that speaks DLPack, not {type(x).__name__}: use st.tensor(data)")
+    kind, number = x.__dlpack_device__()
+    if kind != _DLPACK_CPU:
+        raise DeviceError(f"from_dlpack: the array is on device ({int(kind)}, {number}): move it to the CPU first")
+    try:
+        array = np.from_dlpack(x)
+    except BufferError:
+        raise
+    except RuntimeError as error:
+        raise DTypeError(f"from_dlpack: {error}: convert the array to another dtype first") from None
+    if shared and array.size and share_in(array, dtype_of(array)) is None:
+        raise BufferError(f"from_dlpack: strides {array.strides} cannot be shared: use copy=True")
     return array

@@ -1,14 +1,29 @@
-"""Tensors from data, and tensors filled with one value."""
+"""Tensors from data, and tensors of one value or of numbers in order."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from .._core.apply import apply, on_device
 from .._core.device import as_device
-from .._core.dtypes import F32, I64, AnyDType, Integer, as_dtype, zero_of
+from .._core.dtypes import (
+    F32,
+    F64,
+    I32,
+    I64,
+    AnyDType,
+    Bool,
+    Float,
+    Integer,
+    WeakBool,
+    as_dtype,
+    weak_dtype,
+    zero_of,
+)
 from .._core.errors import DTypeError, ShapeError
 from .._core.ops import creation as ops
+from .._core.ops import elementwise
 from ..methods.base import DT, Shape
 from ..methods.movement import as_shape
 from ..tensor import AnyTensor, Tensor
@@ -235,6 +250,239 @@ def full_like(
         Tensor[F32, 2]([7., 7.])
     """
     return _like("full_like", x, fill_value, dtype, device)
+
+
+def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> AnyTensor:
+    """A tensor with the elements of an array of another library, such as torch, JAX or NumPy, that speaks DLPack.
+
+    Shape: that of the array.
+
+    Dtypes: as for `from_numpy`; bfloat16 goes by way of another dtype.
+
+    Args:
+        x: the array.
+        device: where the tensor shall be; None: the CPU.
+        copy: False shares the array's memory, which must not be written to afterwards: tensors are taken never to
+            change. None and True copy.
+
+    Raises:
+        TypeError: for what does not speak DLPack.
+        DTypeError: for element types that no tensor has.
+        DeviceError: for an array that is not on the CPU.
+        BufferError: with `copy=False` where the memory cannot be shared, and for what the other library does not
+            export.
+
+    Example:
+        >>> import shapetensor as st
+        >>> import numpy as np
+        >>> st.from_dlpack(np.arange(3))
+        Tensor[I64, 3]([0, 1, 2])
+    """
+    from .._core.interop import take_in
+
+    if isinstance(x, Tensor):
+        return x if device is None else _placed(x, device)
+    out = from_numpy(take_in(x, shared=copy is False), copy=copy is not False)
+    return out if device is None else _placed(out, device)
+
+
+def arange(
+    start: float,
+    /,
+    stop: float | None = None,
+    step: float = 1,
+    *,
+    dtype: AnyDType | str | None = None,
+    device: Any = None,
+) -> AnyTensor:
+    """Evenly spaced numbers from start up to but without stop: `start + i * step`.
+
+    Shape: `() -> (n)`; one argument is the stop.
+
+    Dtypes: I64 for ints, F32 where one is a float, unless `dtype` says otherwise.
+
+    Raises:
+        ValueError: for a step of 0, and for bounds that are not finite.
+        DTypeError: for bounds that are no Python numbers, and Bool.
+        OverflowError: for numbers outside the range of the dtype.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.arange(4)
+        Tensor[I64, 4]([0, 1, 2, 3])
+        >>> st.arange(0.0, 1.0, 0.25)
+        Tensor[F32, 4]([0.  , 0.25, 0.5 , 0.75])
+    """
+    if stop is None:
+        start, stop = 0, start
+    numbers = (start, stop, step)
+    if any(weak_dtype(v) in (None, WeakBool) for v in numbers):
+        raise DTypeError(f"arange: {numbers} are not all Python numbers: the size of a tensor cannot depend on tensors")
+    whole = all(isinstance(v, int) for v in numbers)
+    wanted = (I64 if whole else F32) if dtype is None else as_dtype(dtype)
+    if step == 0:
+        raise ValueError(f"arange: the step from {start} to {stop} is 0")
+    n = len(range(int(start), int(stop), int(step))) if whole else _steps(start, stop, step)
+    return _numbered(start, step, n, wanted, device)
+
+
+def linspace(
+    start: float, stop: float, /, num: int, *, dtype: AnyDType | str = F32, device: Any = None, endpoint: bool = True
+) -> AnyTensor:
+    """So many numbers from start to stop at equal distances; both ends are exact.
+
+    Shape: `() -> (num)`.
+
+    Dtypes: floats; F32 where none is given. Computed in F64 and rounded once.
+
+    Args:
+        start: the first number.
+        stop: the last number, or the one behind the last.
+        num: how many.
+        dtype: the element type.
+        device: where the tensor shall be; None: the device of the function being recorded, else the CPU.
+        endpoint: whether `stop` is the last number.
+
+    Raises:
+        ShapeError: for a negative number of elements.
+        DTypeError: for dtypes that are no floats.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.linspace(0.0, 1.0, 5)
+        Tensor[F32, 5]([0.  , 0.25, 0.5 , 0.75, 1.  ])
+    """
+    wanted, n = as_dtype(dtype), as_shape(num)[0]
+    if not issubclass(wanted, Float):
+        raise DTypeError(f"linspace: {wanted.__name__} has no fractions: use a float dtype, or st.arange")
+    if n < 0:
+        raise ShapeError(f"linspace: the number of elements {n} is negative")
+    step = (stop - start) / max(n - 1 if endpoint else n, 1)
+    out = _numbered(float(start), step, n, F64, device)
+    if endpoint and n > 1:
+        out = apply(elementwise.where, (_numbered(0, 1, n, I64, device) == n - 1, float(stop), out))
+    return out.astype(wanted)
+
+
+def eye(
+    n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: AnyDType | str = F32, device: Any = None
+) -> AnyTensor:
+    """Ones on a diagonal, and zeros elsewhere.
+
+    Shape: `() -> (n_rows, n_cols)`, a square where only one is given.
+
+    Dtypes: any; F32 where none is given.
+
+    Args:
+        n_rows: number of rows.
+        n_cols: number of columns.
+        k: which diagonal: 0 the main one, above it positive, below it negative.
+        dtype: the element type.
+        device: where the tensor shall be; None: the device of the function being recorded, else the CPU.
+
+    Raises:
+        ShapeError: for a negative size.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.eye(3)
+        Tensor[F32, 3, 3]([[1., 0., 0.],
+                           [0., 1., 0.],
+                           [0., 0., 1.]])
+        >>> st.eye(2, 3, k=1, dtype=st.I64)
+        Tensor[I64, 2, 3]([[0, 1, 0],
+                           [0, 0, 1]])
+    """
+    shape = as_shape((n_rows, n_rows if n_cols is None else n_cols))
+    if min(shape) < 0:
+        raise ShapeError(f"eye: {shape} has a negative size")
+    rows, columns = _places(shape, device)
+    return (rows + k == columns).astype(dtype)
+
+
+def tril(x: Tensor[DT, *Shape], /, *, k: int = 0) -> Tensor[DT, *Shape]:
+    """The elements on and below a diagonal, and zeros above it.
+
+    Shape: `(..., m, n) -> (..., m, n)`.
+
+    Dtypes: any that computes; kept.
+
+    Args:
+        x: a matrix, or several behind leading axes.
+        k: which diagonal: 0 the main one, above it positive, below it negative.
+
+    Raises:
+        ShapeError: if x has fewer than 2 axes.
+        DTypeError: for storage dtypes.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.tril(st.tensor([[1, 2, 3], [4, 5, 6]]))
+        Tensor[I64, 2, 3]([[1, 0, 0],
+                           [4, 5, 0]])
+    """
+    source = _matrices("tril", x)
+    rows, columns = _places(source.shape[-2:], None)
+    return apply(elementwise.where, (rows + k >= columns, source, zero_of(source.dtype)))
+
+
+def triu(x: Tensor[DT, *Shape], /, *, k: int = 0) -> Tensor[DT, *Shape]:
+    """The elements on and above a diagonal, and zeros below it.
+
+    Shape: `(..., m, n) -> (..., m, n)`.
+
+    Dtypes: any that computes; kept.
+
+    Args:
+        x: a matrix, or several behind leading axes.
+        k: which diagonal: 0 the main one, above it positive, below it negative.
+
+    Raises:
+        ShapeError: if x has fewer than 2 axes.
+        DTypeError: for storage dtypes.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.triu(st.tensor([[1, 2, 3], [4, 5, 6]]))
+        Tensor[I64, 2, 3]([[1, 2, 3],
+                           [0, 5, 6]])
+    """
+    source = _matrices("triu", x)
+    rows, columns = _places(source.shape[-2:], None)
+    return apply(elementwise.where, (rows + k <= columns, source, zero_of(source.dtype)))
+
+
+def _matrices(name: str, x: Any) -> AnyTensor:
+    source = operand(name, x)
+    if source.ndim < 2:
+        raise ShapeError(f"{name}: {source.shape} is no matrix: it has {source.ndim} axes, and needs 2 or more")
+    return source
+
+
+def _places(shape: tuple[int, ...], device: Any) -> tuple[AnyTensor, AnyTensor]:
+    """The numbers of the rows, as a column, and those of the columns."""
+    return _numbered(0, 1, shape[0], I64, device).expand_dims(1), _numbered(0, 1, shape[1], I64, device)
+
+
+def _steps(start: float, stop: float, step: float) -> int:
+    if not all(map(math.isfinite, (start, stop, step))):
+        raise ValueError(f"arange: {(start, stop, step)} are not all finite")
+    return max(math.ceil((stop - start) / step), 0)
+
+
+def _numbered(start: float, step: float, n: int, dtype: AnyDType, device: Any) -> AnyTensor:
+    """`start + i * step` in any dtype but Bool."""
+    if dtype is Bool:
+        raise DTypeError("arange: Bool has no such numbers: use an integer or float dtype")
+    if issubclass(dtype, Integer) and n:
+        for value in (int(start), int(start) + (n - 1) * int(step)):
+            if not dtype.low <= value <= dtype.high:
+                raise OverflowError(
+                    f"arange: {value} is out of range for {dtype.__name__} ({dtype.low} to {dtype.high})"
+                )
+    exact = dtype if dtype in (F32, F64, I32, I64) else F32 if issubclass(dtype, Float) else I64
+    out: AnyTensor = apply(ops.arange, (start, step), (n, exact, as_device(device)))
+    return out if exact is dtype else out.astype(dtype)
 
 
 def _filled(name: str, shape: Any, value: Any, dtype: AnyDType, device: Any) -> AnyTensor:

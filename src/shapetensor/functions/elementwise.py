@@ -6,6 +6,7 @@ from .._core.apply import apply
 from .._core.dtypes import AnyDType
 from .._core.ops import elementwise as ops
 from ..methods.base import DT, Shape
+from ..methods.elementwise import power
 from ..tensor import AnyTensor, Tensor
 from .operands import operand
 
@@ -368,3 +369,188 @@ def astype(x: AnyTensor, dtype: AnyDType | str, /) -> AnyTensor:
         Tensor[I32, 2]([ 1, -1])
     """
     return operand("astype", x).astype(dtype)
+
+
+def minimum(x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
+    """The smaller of each two elements; NaN if either is. At ties each operand gets half of the gradient.
+
+    Shape: `(...), (...) -> (...)`, broadcast.
+
+    Dtypes: promoted.
+
+    Raises:
+        ShapeError: if the shapes do not broadcast.
+        DTypeError: for storage dtypes, and for operands that are neither tensors nor Python numbers.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.minimum(st.tensor([1.0, 5.0]), 3.0)
+        Tensor[F32, 2]([1., 3.])
+    """
+    return apply(ops.minimum, (x1, x2))
+
+
+def pow(x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
+    """Each element of x1 to the power of that of x2: `x1 ** x2`.
+
+    `x ** 2` is computed as `x * x` and `x ** 0.5` as `sqrt(x)`. At `0 ** 0`, which is 1, both gradients
+    are 0.
+
+    Shape: `(...), (...) -> (...)`, broadcast.
+
+    Dtypes: promoted; integers wrap, and those to a negative power in a tensor are 0.
+
+    Raises:
+        ShapeError: if the shapes do not broadcast.
+        ValueError: for integers to the power of a negative Python int.
+        DTypeError: for two booleans, storage dtypes, and operands that are neither tensors nor Python numbers.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.pow(st.tensor([1.0, 2.0, 3.0]), 2)
+        Tensor[F32, 3]([1., 4., 9.])
+        >>> 2 ** st.tensor([1, 2, 3])
+        Tensor[I64, 3]([2, 4, 8])
+    """
+    return power(x1, x2) if isinstance(x1, Tensor) else apply(ops.pow_, (x1, x2))
+
+
+def floor_divide(x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
+    """The quotient of each two elements, rounded down: `x1 // x2`. The gradient is 0.
+
+    Shape: `(...), (...) -> (...)`, broadcast.
+
+    Dtypes: promoted; integers `// 0` are 0, as in NumPy.
+
+    Raises:
+        ShapeError: if the shapes do not broadcast.
+        DTypeError: for two booleans, storage dtypes, and operands that are neither tensors nor Python numbers.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.floor_divide(st.tensor([7, -7]), 2)
+        Tensor[I64, 2]([ 3, -4])
+    """
+    return apply(ops.floor_divide, (x1, x2))
+
+
+def remainder(x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
+    """What is left of x1 after `x1 // x2`, with the sign of x2: `x1 % x2`.
+
+    Shape: `(...), (...) -> (...)`, broadcast.
+
+    Dtypes: promoted; integers `% 0` are 0, as in NumPy.
+
+    Raises:
+        ShapeError: if the shapes do not broadcast.
+        DTypeError: for two booleans, storage dtypes, and operands that are neither tensors nor Python numbers.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.remainder(st.tensor([7, -7]), 3)
+        Tensor[I64, 2]([1, 2])
+    """
+    return apply(ops.remainder, (x1, x2))
+
+
+def clip(x: AnyTensor, /, min: AnyTensor | float | None = None, max: AnyTensor | float | None = None) -> AnyTensor:
+    """Each element, or the bound that it is beyond: `minimum(maximum(x, min), max)`.
+
+    An element at a bound has the whole gradient; beyond it the bound has.
+
+    Shape: `(...), (...) -> (...)`, broadcast.
+
+    Dtypes: promoted.
+
+    Args:
+        x: the elements.
+        min: the lower bound; None: there is none.
+        max: the upper bound; None: there is none. It wins where it is below the lower one.
+
+    Raises:
+        ShapeError: if the shapes do not broadcast.
+        DTypeError: for two booleans and storage dtypes.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.clip(st.tensor([-5.0, 0.5, 5.0]), 0.0, 1.0)
+        Tensor[F32, 3]([0. , 0.5, 1. ])
+        >>> st.clip(st.tensor([-5, 0, 5]), max=2)
+        Tensor[I64, 3]([-5,  0,  2])
+    """
+    return operand("clip", x).clip(min, max)
+
+
+def logical_and(x1: AnyTensor | bool, x2: AnyTensor | bool, /) -> AnyTensor:
+    """Whether both of each two elements are true: `x1 & x2`.
+
+    Shape: `(...), (...) -> (...)`, broadcast.
+
+    Dtypes: Bool.
+
+    Raises:
+        ShapeError: if the shapes do not broadcast.
+        DTypeError: for anything but booleans: compare with something first, as in `x != 0`.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.logical_and(st.tensor([True, True, False]), st.tensor([True, False, False]))
+        Tensor[Bool, 3]([ True, False, False])
+    """
+    return apply(ops.logical_and, (x1, x2))
+
+
+def logical_or(x1: AnyTensor | bool, x2: AnyTensor | bool, /) -> AnyTensor:
+    """Whether one of each two elements is true, or both: `x1 | x2`.
+
+    Shape: `(...), (...) -> (...)`, broadcast.
+
+    Dtypes: Bool.
+
+    Raises:
+        ShapeError: if the shapes do not broadcast.
+        DTypeError: for anything but booleans: compare with something first, as in `x != 0`.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.logical_or(st.tensor([True, True, False]), st.tensor([True, False, False]))
+        Tensor[Bool, 3]([ True,  True, False])
+    """
+    return apply(ops.logical_or, (x1, x2))
+
+
+def logical_xor(x1: AnyTensor | bool, x2: AnyTensor | bool, /) -> AnyTensor:
+    """Whether exactly one of each two elements is true: `x1 ^ x2`.
+
+    Shape: `(...), (...) -> (...)`, broadcast.
+
+    Dtypes: Bool.
+
+    Raises:
+        ShapeError: if the shapes do not broadcast.
+        DTypeError: for anything but booleans: compare with something first, as in `x != 0`.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.logical_xor(st.tensor([True, True, False]), st.tensor([True, False, False]))
+        Tensor[Bool, 3]([False,  True, False])
+    """
+    return apply(ops.logical_xor, (x1, x2))
+
+
+def logical_not(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
+    """Whether each element is false: `~x`.
+
+    Shape: `(...) -> (...)`.
+
+    Dtypes: Bool.
+
+    Raises:
+        DTypeError: for anything but booleans: compare with something first, as in `x != 0`.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.logical_not(st.tensor([True, False]))
+        Tensor[Bool, 2]([False,  True])
+    """
+    return apply(ops.logical_not, (x,))

@@ -6,7 +6,9 @@ import operator
 
 from .._core.apply import apply
 from .._core.dims import normalise_axis
-from .._core.errors import ShapeError
+from .._core.dtypes import F32, I32, AnyDType, Integer
+from .._core.errors import DTypeError, ShapeError
+from .._core.ops import creation
 from .._core.ops import index as ops
 from ..methods.base import axis_of
 from ..tensor import AnyTensor
@@ -131,6 +133,34 @@ def scatter_add_along_axis(updates: AnyTensor, indices: AnyTensor, /, *, axis: i
     source = operand("scatter_add_along_axis", updates)
     attrs = (axis_of("scatter_add_along_axis", axis, source), _size("scatter_add_along_axis", size))
     return apply(ops.scatter_add_along_axis, (source, indices), attrs)
+
+
+def one_hot(x: AnyTensor, /, num_classes: int, *, dtype: AnyDType | str = F32) -> AnyTensor:
+    """A row of zeros with a one at the position that each integer names.
+
+    Shape: `(...) -> (..., num_classes)`.
+
+    Dtypes: integers; the result is F32 unless `dtype` says otherwise.
+
+    Raises:
+        IndexError: for a position outside the classes; negative ones count from the end.
+        ShapeError: for a negative number of classes.
+        DTypeError: for anything but integers that compute.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.one_hot(st.tensor([2, 0]), 3)
+        Tensor[F32, 2, 3]([[0., 0., 1.],
+                           [1., 0., 0.]])
+    """
+    source = operand("one_hot", x)
+    n = _size("one_hot", num_classes)
+    if not issubclass(source.dtype, Integer):
+        raise DTypeError(f"one_hot: {source.dtype.__name__} names no classes: write x.astype(I64)")
+    one: AnyTensor = apply(creation.full, (1,), ((), I32, source.device))
+    rows = source.expand_dims(-1)
+    made = apply(ops.scatter_add_along_axis, (one.broadcast_to(rows.shape), rows), (source.ndim, n))
+    return made.astype(dtype)
 
 
 def _size(name: str, size: int) -> int:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
+from typing import Any
 
 from .._core.apply import apply
 from .._core.errors import ShapeError
+from .._core.ops import creation
 from .._core.ops import movement as ops
-from ..methods.base import axis_of
-from ..tensor import AnyTensor
+from ..methods.base import DT, Shape, axis_of
+from ..methods.movement import as_shape
+from ..tensor import AnyTensor, Tensor
 from .operands import operand
 
 
@@ -192,3 +196,223 @@ def _operands(name: str, arrays: Sequence[AnyTensor]) -> list[AnyTensor]:
     if not xs:
         raise ShapeError(f"{name}: there is nothing to put together: it needs at least one tensor")
     return xs
+
+
+def split(x: AnyTensor, /, sections: int | Sequence[int], *, axis: int = 0) -> tuple[AnyTensor, ...]:
+    """x in pieces along an axis: so many equal ones, or cut before these positions, as NumPy does it.
+
+    An int is the number of pieces; torch's `split` takes their size, which is `range(size, n, size)` here.
+
+    Shape: `(..., n, ...) -> (..., n1, ...), (..., n2, ...), ...`.
+
+    Dtypes: any; kept.
+
+    Raises:
+        ShapeError: for an axis that x does not have, and for a size that does not divide.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.split(st.tensor([1, 2, 3, 4]), 2)
+        (Tensor[I64, 2]([1, 2]), Tensor[I64, 2]([3, 4]))
+        >>> [part.shape for part in st.split(st.ones((10, 3)), [2, 5])]
+        [(2, 3), (3, 3), (5, 3)]
+    """
+    source = operand("split", x)
+    place = axis_of("split", axis, source)
+    n, lead = source.shape[place], (slice(None),) * place
+    if isinstance(sections, Sequence):
+        cuts = [operator.index(i) for i in sections]
+    else:
+        count = operator.index(sections)
+        if count < 1 or n % count:
+            raise ShapeError(
+                f"split: axis {place} of {source.shape} has size {n}, which {count} equal parts do not make"
+            )
+        cuts = list(range(n // count, n, n // count)) if n else [0] * (count - 1)
+    return tuple(source[(*lead, slice(a, b))] for a, b in zip([None, *cuts], [*cuts, None], strict=True))
+
+
+def pad(x: AnyTensor, /, pad_width: int | Sequence[int] | Sequence[Sequence[int]], *, value: float = 0) -> AnyTensor:
+    """x with elements of one value put around it.
+
+    Shape: `(n, ...) -> (before + n + after, ...)`.
+
+    Dtypes: any; kept.
+
+    Args:
+        x: what to put in the middle.
+        pad_width: how many before and behind: an int or `(before, after)` for all axes, or one such pair for each axis.
+        value: a Python number.
+
+    Raises:
+        ShapeError: for negative widths, and for pairs of widths that are not as many as axes.
+        OverflowError: for an int outside the range of the dtype.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.pad(st.tensor([1, 2]), (1, 2), value=7)
+        Tensor[I64, 5]([7, 1, 2, 7, 7])
+        >>> st.pad(st.ones((2, 3)), ((0, 0), (1, 1))).shape
+        (2, 5)
+    """
+    source = operand("pad", x)
+    widths = _pad_widths(pad_width, source)
+    if value == 0:
+        shape = tuple(a + n + b for n, (a, b) in zip(source.shape, widths, strict=True))
+        bounds = tuple((a, a + n, None) for n, (a, _) in zip(source.shape, widths, strict=True))
+        return apply(ops.slice_backward, (source,), (shape, bounds))
+    for axis, pair in enumerate(widths):
+        shape = source.shape
+        ends = [_block(source, (*shape[:axis], n, *shape[axis + 1 :]), value) for n in pair]
+        source = apply(ops.concat, (ends[0], source, ends[1]), (axis,))
+    return source
+
+
+def flip(x: Tensor[DT, *Shape], /, *, axis: int | tuple[int, ...] | None = None) -> Tensor[DT, *Shape]:
+    """The elements in reverse order along axes, all of them where none is named.
+
+    Shape: `(...) -> (...)`.
+
+    Dtypes: any; kept.
+
+    Raises:
+        ShapeError: for an axis that x does not have, or one named twice.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.flip(st.tensor([[1, 2], [3, 4]]), axis=1)
+        Tensor[I64, 2, 2]([[2, 1],
+                           [4, 3]])
+    """
+    return operand("flip", x).flip(axis=axis)
+
+
+def roll(
+    x: Tensor[DT, *Shape], /, shift: int | tuple[int, ...], *, axis: int | tuple[int, ...] | None = None
+) -> Tensor[DT, *Shape]:
+    """The elements moved on by so many places; what leaves at the end comes in at the front.
+
+    Shape: `(...) -> (...)`.
+
+    Dtypes: any; kept.
+
+    Args:
+        x: the elements.
+        shift: places to move on, one for all axes or one for each; negative ones move back.
+        axis: along which axes; None: in the flattened tensor.
+
+    Raises:
+        ShapeError: for an axis that x does not have, and where there are not as many shifts as axes.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.roll(st.tensor([1, 2, 3, 4]), 1)
+        Tensor[I64, 4]([4, 1, 2, 3])
+    """
+    return operand("roll", x).roll(shift, axis=axis)
+
+
+def tile(x: AnyTensor, /, repetitions: int | tuple[int, ...]) -> AnyTensor:
+    """x as a whole, so many times along each axis, like tiles.
+
+    torch calls it `repeat`; for each element several times see `repeat`.
+
+    Shape: `(m, n) -> (i * m, j * n)` for `repetitions=(i, j)`.
+
+    Dtypes: any; kept.
+
+    Args:
+        x: what to repeat.
+        repetitions: how often along each axis; fewer numbers than axes count for the last axes, more add axes in front.
+
+    Raises:
+        ShapeError: for negative numbers.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.tile(st.tensor([1, 2]), 2)
+        Tensor[I64, 4]([1, 2, 1, 2])
+        >>> st.tile(st.ones((2, 3)), (3, 1, 2)).shape
+        (3, 2, 6)
+    """
+    source, times = operand("tile", x), as_shape(repetitions)
+    if any(n < 0 for n in times):
+        raise ShapeError(f"tile: {times} has a negative number of repetitions; the shape is {source.shape}")
+    rank = max(len(times), source.ndim)
+    shape, times = (1,) * (rank - source.ndim) + source.shape, (1,) * (rank - len(times)) + times
+    apart = source.reshape(tuple(k for n in shape for k in (1, n)))
+    spread = apart.broadcast_to(tuple(k for pair in zip(times, shape, strict=True) for k in pair))
+    return spread.reshape(tuple(t * n for t, n in zip(times, shape, strict=True)))
+
+
+def repeat(x: AnyTensor, /, repeats: int, *, axis: int | None = None) -> AnyTensor:
+    """Each element so many times, one behind the other.
+
+    torch calls it `repeat_interleave`; for the whole tensor several times see `tile`.
+
+    Shape: `(..., n, ...) -> (..., n * repeats, ...)`.
+
+    Dtypes: any; kept.
+
+    Args:
+        x: the elements.
+        repeats: how often.
+        axis: along which axis; None: in the flattened tensor.
+
+    Raises:
+        ShapeError: for an axis that x does not have, and for anything but one number that is not negative.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.repeat(st.tensor([[1, 2], [3, 4]]), 2, axis=1)
+        Tensor[I64, 2, 4]([[1, 1, 2, 2],
+                           [3, 3, 4, 4]])
+    """
+    source, times = operand("repeat", x), as_shape(repeats)
+    if len(times) != 1 or times[0] < 0:
+        raise ShapeError(f"repeat: {repeats} is no number of repetitions: it is one int, not negative")
+    if axis is None:
+        source, axis = source.reshape(-1), 0
+    place, shape = axis_of("repeat", axis, source), source.shape
+    apart = source.expand_dims(place + 1).broadcast_to((*shape[: place + 1], *times, *shape[place + 1 :]))
+    return apart.reshape((*shape[:place], shape[place] * times[0], *shape[place + 1 :]))
+
+
+def moveaxis(x: AnyTensor, /, source: int | tuple[int, ...], destination: int | tuple[int, ...]) -> AnyTensor:
+    """Axes at other places; the others keep their order.
+
+    Shape: `(a, b, c) -> (b, c, a)` for `source=0, destination=-1`.
+
+    Dtypes: any; kept.
+
+    Raises:
+        ShapeError: for an axis that x does not have, one named twice, and where the two are not as many.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.moveaxis(st.ones((2, 3, 4)), 0, -1).shape
+        (3, 4, 2)
+    """
+    return operand("moveaxis", x).moveaxis(source, destination)
+
+
+def _pad_widths(given: Any, x: AnyTensor) -> list[tuple[int, int]]:
+    """Widths before and behind for each axis.
+
+    Raises:
+        ShapeError: with what was given and the shape.
+    """
+    pair = (given, given) if isinstance(given, int) else given
+    nested = isinstance(pair, Sequence) and any(isinstance(w, Sequence) for w in pair)
+    pairs = [tuple(w) if isinstance(w, Sequence) else (w, w) for w in pair] if nested else [tuple(pair)] * x.ndim
+    if len(pairs) != x.ndim or any(len(p) != 2 or min(p) < 0 for p in pairs):
+        raise ShapeError(
+            f"pad: pad_width {given} does not say how many to put before and behind each axis of {x.shape}: "
+            "use an int, (before, after), or such a pair for each axis, none negative"
+        )
+    return [(operator.index(a), operator.index(b)) for a, b in pairs]
+
+
+def _block(x: AnyTensor, shape: tuple[int, ...], value: float) -> AnyTensor:
+    one: AnyTensor = apply(creation.full, (value,), ((), x.dtype, x.device))
+    return one.broadcast_to(shape)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from .._core.dtypes import BF16, F32, Float, Integer
-from .._core.errors import ShapeError
+from .._core.apply import on_device
+from .._core.device import as_device
+from .._core.dtypes import BF16, BY_NAME, F32, Float, Integer
+from .._core.errors import DeviceError, ShapeError
 from .base import DT, Base, Shape
 from .hints import METHODS
 
@@ -37,6 +39,38 @@ class Export(Base[DT, *Shape]):
             return array.astype(dtype)
         return array.copy() if copy else array
 
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        """A DLPack capsule for `torch.from_dlpack` and others: of a copy, since they may write, unless `copy=False`."""
+        if stream is not None or dl_device not in (None, (1, 0)):
+            raise BufferError(f"__dlpack__: the tensor is on the CPU, not on {dl_device} with stream {stream}")
+        array = self.numpy()
+        return (array if copy is False else array.copy()).__dlpack__(max_version=max_version)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """DLPack's numbers of the CPU."""
+        return self.numpy().__dlpack_device__()
+
+    def to(self, device: Any) -> Tensor[DT, *Shape]:
+        """The tensor on a device, "cpu" or an object; it is returned as it is where it is there already.
+
+        Raises:
+            DeviceError: for a device that this version does not have.
+        """
+        if isinstance(device, type) or (isinstance(device, str) and device in BY_NAME):
+            name = getattr(device, "__name__", device)
+            raise DeviceError(f"to: {name} is a dtype, not a device: write x.astype({name!r})".replace("'", '"'))
+        target = as_device(device)
+        if target.depth <= self.device.depth:  # a recorder stands for the device that will run the program
+            return self  # type: ignore[return-value]
+        return on_device(self, target)  # type: ignore[no-any-return]
+
     def item(self) -> Any:
         """The only element, as a Python number."""
         if self.size != 1:
@@ -50,6 +84,11 @@ class Export(Base[DT, *Shape]):
         return source.numpy().tolist()
 
     def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ShapeError(
+                f"bool: a tensor of shape {self.shape} has {self.size} elements, not 1: write x.any() or x.all(), "
+                "and & | ~ for and, or, not"
+            )
         return bool(self.item())
 
     def __int__(self) -> int:
@@ -74,10 +113,12 @@ class Export(Base[DT, *Shape]):
         return iter(self._any.unstack())
 
     def __contains__(self, item: object) -> bool:
-        raise TypeError("`in` is not defined for tensors: write (x == value).max() or bool(...) of what you mean")
+        raise TypeError("`in` is not defined for tensors: write (x == value).any()")
 
     def __setitem__(self, key: object, value: object) -> None:
-        raise TypeError("tensors are immutable: use st.where(condition, new, x) for a changed copy")
+        raise TypeError(
+            "tensors are immutable: for a changed copy use x.at[key].set(value), or st.where(condition, value, x)"
+        )
 
     def __delitem__(self, key: object) -> None:
         raise TypeError("tensors are immutable: use slices and st.concat for one with fewer elements")
@@ -103,6 +144,11 @@ class Export(Base[DT, *Shape]):
         head = f"Tensor[{kind}]("
         body = np.array2string(shown.numpy(), separator=", ", prefix=head)
         return f"{head}{body}{', traced' if self._marks else ''})"
+
+    def _repr_html_(self) -> str:
+        from .html import table
+
+        return table(self._any)
 
     def __dir__(self) -> list[str]:
         return [name for name in object.__dir__(self) if name not in METHODS]

@@ -19,10 +19,15 @@ class Linalg(Base[DT, *Shape]):
     __slots__ = ()
 
     def __matmul__(self, other: AnyTensor) -> AnyTensor:
-        return apply(linalg.matmul, (self, other))
+        try:  # as in `product`, without its call: matrices lose no time to vectors
+            return apply(linalg.matmul, (self, other))
+        except ShapeError:
+            if self.ndim > 1 and other.ndim > 1:
+                raise
+        return _vector_product(self._any, other)
 
     def __rmatmul__(self, other: Any) -> AnyTensor:
-        return apply(linalg.matmul, (other, self))
+        return product(other, self)
 
     @property
     def mT(self) -> AnyTensor:
@@ -35,3 +40,32 @@ class Linalg(Base[DT, *Shape]):
         if self.ndim != 2:
             raise ShapeError(f"T: {self.shape} has {self.ndim} axes, not 2: use x.mT or x.permute_dims(...)")
         return apply(movement.matrix_transpose, (self,))
+
+
+def product(x: Any, w: Any) -> AnyTensor:
+    """The matrix product; vectors are looked for only where there are no matrices.
+
+    Raises:
+        ShapeError: if shapes do not fit.
+    """
+    try:
+        return apply(linalg.matmul, (x, w))
+    except ShapeError:
+        if x.ndim > 1 and w.ndim > 1:
+            raise
+    return _vector_product(x, w)
+
+
+def _vector_product(x: AnyTensor, w: AnyTensor) -> AnyTensor:
+    """A vector in front is a row, one behind a column; that axis goes again."""
+    if not (x.ndim and w.ndim):
+        raise ShapeError(f"matmul: {x.shape} @ {w.shape}: a scalar has no axes to multiply along: use x * w")
+    inner = w.shape[-2] if w.ndim > 1 else w.shape[0]
+    if x.shape[-1] != inner:
+        raise ShapeError(f"matmul: {x.shape} @ {w.shape}: inner dimensions differ: {x.shape[-1]} != {inner}")
+    row = x.expand_dims(0) if x.ndim == 1 else x
+    column = w.expand_dims(1) if w.ndim == 1 else w
+    out = apply(linalg.matmul, (row, column))
+    rows = x.shape[-2:-1]  # none of a vector, and columns likewise
+    columns = w.shape[-1:] if w.ndim > 1 else ()
+    return out.reshape((*out.shape[:-2], *rows, *columns))

@@ -1,15 +1,14 @@
-"""Shape manipulation and indexing."""
+"""Shape manipulation."""
 
 from __future__ import annotations
 
 import operator
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from .._core.apply import apply, apply_many
 from .._core.dims import reshape_to
-from .._core.dtypes import Bool
-from .._core.errors import DTypeError, ShapeError
-from .._core.ops import index as index_ops
+from .._core.errors import ShapeError
 from .._core.ops import movement as ops
 from .base import DT, Base, Shape, axes_of, axis_of
 
@@ -47,22 +46,56 @@ class Movement(Base[DT, *Shape]):
         order = as_shape(axes, *more)
         return apply(ops.permute_dims, (self,), (tuple(axis_of("permute_dims", a, self) for a in order),))
 
+    def unsqueeze(self, axis: int) -> AnyTensor:
+        """torch's name for `expand_dims`."""
+        return self.expand_dims(axis)
+
+    def permute(self, axes: tuple[int, ...] | int, *more: int) -> AnyTensor:
+        """torch's name for `permute_dims`."""
+        return self.permute_dims(axes, *more)
+
+    def flatten(self, start_axis: int = 0, end_axis: int = -1) -> AnyTensor:
+        """The axes from start to end, both included, as one; all of them where none is named."""
+        if not self.ndim:
+            return self.reshape((1,))
+        start, end = axis_of("flatten", start_axis, self), axis_of("flatten", end_axis, self)
+        if start > end:
+            raise ShapeError(f"flatten: start_axis {start} is behind end_axis {end}; the shape is {self.shape}")
+        shape = self._spec.shape
+        return self.reshape((*shape[:start], prod(shape[start : end + 1]), *shape[end + 1 :]))
+
+    def moveaxis(self, source: int | tuple[int, ...], destination: int | tuple[int, ...]) -> AnyTensor:
+        """Axes at other places, the others in order; see `shapetensor.moveaxis`."""
+        pair = [_several("moveaxis", axes, self) for axes in (source, destination)]
+        if len(pair[0]) != len(pair[1]):
+            raise ShapeError(f"moveaxis: {source} and {destination} are not as many axes; the shape is {self.shape}")
+        order = [a for a in range(self.ndim) if a not in pair[0]]
+        for to, axis in sorted(zip(pair[1], pair[0], strict=True)):
+            order.insert(to, axis)
+        return self.permute_dims(tuple(order))
+
+    def flip(self, *, axis: int | tuple[int, ...] | None = None) -> AnyTensor:
+        """The elements in reverse order along axes; see `shapetensor.flip`."""
+        axes = axes_of("flip", axis, self)
+        backwards = tuple((None, None, -1) if a in axes else ops.WHOLE for a in range(self.ndim))
+        return apply(ops.slice_, (self,), (backwards,)) if axes else self._any
+
+    def roll(self, shift: int | tuple[int, ...], *, axis: int | tuple[int, ...] | None = None) -> AnyTensor:
+        """The elements shifted along axes, from the end to the front; see `shapetensor.roll`."""
+        if axis is None:
+            return self.reshape(-1).roll(shift, axis=0).reshape(self._spec.shape)
+        places = axis if isinstance(axis, tuple) else (axis,)
+        shifts = shift if isinstance(shift, tuple) else (shift,) * len(places)
+        if len(shifts) != len(places):
+            raise ShapeError(f"roll: {shift} and {axis} are not as many shifts as axes; the shape is {self.shape}")
+        out = self._any
+        for step, place in zip(shifts, places, strict=True):
+            out = _rolled(out, operator.index(step), axis_of("roll", place, self))
+        return out
+
     def unstack(self, *, axis: int = 0) -> list[AnyTensor]:
         """The slices along an axis; see `shapetensor.unstack`."""
         return apply_many(ops.unstack, (self,), (axis_of("unstack", axis, self),))
-
-    def take(self, indices: AnyTensor, *, axis: int) -> AnyTensor:
-        """Slices at integer positions; see `shapetensor.take`."""
-        return apply(index_ops.take, (self, indices), (axis_of("take", axis, self),))
-
-    def __getitem__(self, key: Any) -> AnyTensor:
-        if hasattr(key, "_spec"):
-            return self.take(_index_tensor(key), axis=0)
-        bounds, keep = _parse_index(self._spec.shape, key if isinstance(key, tuple) else (key,))
-        out = apply(ops.slice_, (self,), (bounds,)) if any(b != ops.WHOLE for b in bounds) else self._any
-        if keep is None:
-            return out
-        return out.reshape(tuple(1 if axis < 0 else out.shape[axis] for axis in keep))
 
     def _concat(self, others: list[AnyTensor], axis: int) -> AnyTensor:
         return apply(ops.concat, (self, *others), (axis,))
@@ -87,56 +120,16 @@ def _resolved(x: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
         raise ShapeError(f"reshape: {error}") from None
 
 
-def _index_tensor(key: AnyTensor) -> AnyTensor:
-    if key.dtype is Bool:
-        raise DTypeError(
-            "a Bool tensor as index has a result whose shape depends on data: use st.where(mask, x, other)"
-        )
-    return key
+def _several(op: str, axes: int | tuple[int, ...], x: Base[DT, *Shape]) -> tuple[int, ...]:
+    """One axis or more counted from the front, in the order given."""
+    axes_of(op, axes, x)  # refuses an axis named twice
+    return tuple(axis_of(op, a, x) for a in (axes if isinstance(axes, tuple) else (axes,)))
 
 
-def _parse_index(shape: tuple[int, ...], key: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[int] | None]:
-    """Slice bounds of each axis, and which axes (or None for a new one) the result keeps, if not all as they are."""
-    used = sum(k is not None and k is not Ellipsis for k in key)
-    if used > len(shape):
-        raise IndexError(f"{used} indices for a tensor of {len(shape)} axes, shape {shape}")
-    if sum(k is Ellipsis for k in key) > 1:
-        raise IndexError("an index can have one '...' only")
-    if Ellipsis not in [k if k is Ellipsis else 0 for k in key]:
-        key = (*key, Ellipsis)
-    bounds: list[Any] = []
-    keep: list[int] = []
-    for k in key:
-        if k is Ellipsis:
-            missing = len(shape) - used
-            keep += range(len(bounds), len(bounds) + missing)
-            bounds += [ops.WHOLE] * missing
-        elif k is None:
-            keep.append(-1)
-        elif isinstance(k, slice):
-            keep.append(len(bounds))
-            bounds.append(_slice_bounds(k))
-        else:
-            bounds.append(_position(k, len(bounds), shape))
-    return tuple(bounds), None if keep == list(range(len(shape))) else keep
-
-
-def _slice_bounds(key: slice) -> tuple[int | None, int | None, int | None]:
-    bounds = [None if v is None else operator.index(v) for v in (key.start, key.stop, key.step)]
-    if bounds[2] == 0:
-        raise ValueError("slice step cannot be zero")
-    return (bounds[0], bounds[1], bounds[2])
-
-
-def _position(key: Any, axis: int, shape: tuple[int, ...]) -> tuple[int, int, None]:
-    """An integer index as a slice of one element."""
-    several = hasattr(key, "_spec") or getattr(key, "shape", ()) != ()  # tensors and NumPy arrays
-    if several or isinstance(key, bool) or not hasattr(key, "__index__"):
-        raise IndexError(
-            f"index {axis} is of type {type(key).__name__}: use ints, slices, None and '...', "
-            f"or x.take(indices, axis={axis}), or st.where(mask, x, other)"
-        )
-    i, size = operator.index(key), shape[axis]
-    if not -size <= i < size:
-        raise IndexError(f"index {i} is out of range for axis {axis} of shape {shape}")
-    return (i % size, i % size + 1, None)
+def _rolled(x: AnyTensor, step: int, axis: int) -> AnyTensor:
+    n = x.shape[axis]
+    split = -step % n if n else 0
+    if not split:
+        return x
+    lead = (slice(None),) * axis
+    return x[(*lead, slice(split, None))]._concat([x[(*lead, slice(None, split))]], axis)

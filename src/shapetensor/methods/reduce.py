@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from .._core.apply import apply
 from .._core.dtypes import Float
 from .._core.errors import DTypeError, ShapeError
+from .._core.op import Op
 from .._core.ops import reduce as ops
 from .base import DT, Base, Shape, axes_of, axis_of
 
@@ -17,7 +18,7 @@ Axis = int | tuple[int, ...] | None
 
 
 class Reduce(Base[DT, *Shape]):
-    """Sums, means and maxima over axes."""
+    """Sums, means, extrema and truth over axes."""
 
     __slots__ = ()
 
@@ -29,12 +30,43 @@ class Reduce(Base[DT, *Shape]):
         """The maximum over axes; see `shapetensor.max`."""
         return apply(ops.max, (self,), (axes_of("max", axis, self), keepdims))
 
+    def min(self, *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+        """The minimum over axes; see `shapetensor.min`."""
+        return apply(ops.min, (self,), (axes_of("min", axis, self), keepdims))
+
+    def prod(self, *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+        """The product over axes; see `shapetensor.prod`."""
+        return apply(ops.prod, (self,), (axes_of("prod", axis, self), keepdims))
+
+    def any(self, *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+        """Whether one element or more is true over axes; see `shapetensor.any`."""
+        return apply(ops.any_, (self,), (axes_of("any", axis, self), keepdims))
+
+    def all(self, *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+        """Whether all elements are true over axes; see `shapetensor.all`."""
+        return apply(ops.all_, (self,), (axes_of("all", axis, self), keepdims))
+
+    def logsumexp(self, *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+        """The logarithm of the sum of exponentials over axes; see `shapetensor.logsumexp`."""
+        return apply(ops.logsumexp, (self,), (axes_of("logsumexp", axis, self), keepdims))
+
+    def cumulative_sum(self, *, axis: int | None = None) -> AnyTensor:
+        """Sums of the elements so far along an axis; see `shapetensor.cumulative_sum`."""
+        if axis is None and self.ndim != 1:
+            raise ShapeError(f"cumulative_sum: {self.shape} has {self.ndim} axes: say which with axis=")
+        return apply(ops.cumulative_sum, (self,), (axis_of("cumulative_sum", axis or 0, self),))
+
+    def cumsum(self, axis: int) -> AnyTensor:
+        """torch's name for `cumulative_sum`."""
+        return self.cumulative_sum(axis=axis)
+
     def argmax(self, *, axis: int | None = None, keepdims: bool = False) -> AnyTensor:
         """Where the maximum is; see `shapetensor.argmax`."""
-        if axis is None:
-            found = apply(ops.argmax, (self._any.reshape((self.size,)),), ((0,), False))
-            return found.reshape((1,) * self.ndim) if keepdims else found
-        return apply(ops.argmax, (self,), ((axis_of("argmax", axis, self),), keepdims))
+        return _place(ops.argmax, self, axis, keepdims)
+
+    def argmin(self, *, axis: int | None = None, keepdims: bool = False) -> AnyTensor:
+        """Where the minimum is; see `shapetensor.argmin`."""
+        return _place(ops.argmin, self, axis, keepdims)
 
     def mean(self, *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
         """The mean over axes; see `shapetensor.mean`."""
@@ -51,6 +83,18 @@ class Reduce(Base[DT, *Shape]):
             raise ShapeError(f"var: {count + correction} elements are too few for correction={correction}")
         centred = self._any - self.mean(axis=axes, keepdims=True)
         return (centred * centred).sum(axis=axes, keepdims=keepdims) / count
+
+    def std(self, *, axis: Axis = None, correction: int = 0, keepdims: bool = False) -> AnyTensor:
+        """The standard deviation over axes; see `shapetensor.std`."""
+        return self.var(axis=axis, correction=correction, keepdims=keepdims).sqrt()
+
+
+def _place(op: Op, x: Base[DT, *Shape], axis: int | None, keepdims: bool) -> AnyTensor:
+    """Where an extremum is; without an axis, in the flattened tensor."""
+    if axis is None:
+        found = apply(op, (x._any.reshape((x.size,)),), ((0,), False))
+        return found.reshape((1,) * x.ndim) if keepdims else found
+    return apply(op, (x,), ((axis_of(op.name, axis, x),), keepdims))
 
 
 def _count(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import shapetensor as st
-from shapetensor._core.dtypes import BF16, F16, F32, F64, I8, I32, I64, U8, U32, AnyDType, Bool
+from shapetensor._core.cpu import CPU
+from shapetensor._core.dtypes import BF16, F16, F32, F64, I8, I32, I64, U8, U32, AnyDType, Bool, Float, WeakInt
 from shapetensor._core.errors import DTypeError, ShapeError
-from tests.ops.sample import HERE, Ints, OpSamples, Sample, Symbolic, WrongCall, numpy_name
+from tests.ops.sample import HERE, Ints, OpSamples, Sample, Symbolic, Wrong, WrongCall, numpy_name
 
 
 def reference(fill_value: float, shape: Ints, dtype: AnyDType, device: Any) -> NDArray[Any]:
@@ -60,4 +61,44 @@ def _wrong() -> Iterator[WrongCall]:
 
 
 LETTERS = Symbolic(("",), {"B": 2, "T": 3}, {"shape": "B 2*T", "dtype": F32, "device": None})
-SAMPLES = {"full": OpSamples(reference, tuple(_samples()), tuple(_wrong()), symbolic=(LETTERS,), exact=True)}
+
+
+def arange(start: float, step: float, n: int, dtype: AnyDType, device: Any) -> NDArray[Any]:
+    """Each number on its own, so that errors do not add up."""
+    return np.array([start + i * step for i in range(n)], float if issubclass(dtype, Float) else np.int64)
+
+
+def _arange(start: float, step: float, n: int, dtype: AnyDType) -> Sample:
+    return Sample((start, step), {"n": n, "dtype": dtype, "device": HERE}, dtype)
+
+
+def _arange_samples() -> Iterator[Sample]:
+    for n in (0, 1, 2, 17):
+        yield _arange(0, 1, n, I64)
+        yield _arange(-1.5, 0.25, n, F64)
+    for dtype in (F32, F64):
+        yield _arange(0.1, 0.1, 100, dtype)
+        yield _arange(5, -1, 7, dtype)
+    for dtype in (I32, I64):
+        yield _arange(-7, 3, 6, dtype)
+        yield _arange(7, -3, 6, dtype)
+    yield _arange(2, 3, 80, U8)
+
+
+def _arange_wrong() -> Iterator[Wrong | WrongCall]:
+    attrs = {"n": 3, "device": CPU}
+    numbers: tuple[tuple[Ints, AnyDType], ...] = (((), WeakInt), ((), WeakInt))
+    for dtype, wanted in ((F16, "F32"), (BF16, "F32"), (I8, "I32 or I64"), (U32, "I32 or I64")):
+        text = f"arange: {dtype.__name__} is for storage only: write x.astype({wanted}) first"
+        yield Wrong(numbers, DTypeError, text, attrs | {"dtype": dtype})
+    text = "arange: Bool has no such numbers: use an integer or float dtype"
+    yield Wrong(numbers, DTypeError, text, attrs | {"dtype": Bool})
+    yield WrongCall(lambda: st.arange(3, dtype=Bool), DTypeError, text)
+    text = "arange: 256 is out of range for U8 (0 to 255)"
+    yield WrongCall(lambda: st.arange(257, dtype=U8), OverflowError, text)
+
+
+SAMPLES = {
+    "full": OpSamples(reference, tuple(_samples()), tuple(_wrong()), symbolic=(LETTERS,), exact=True),
+    "arange": OpSamples(arange, tuple(_arange_samples()), tuple(_arange_wrong())),
+}

@@ -235,6 +235,46 @@ BINARY = {
     "greater": _comparison("greater", np.greater),
     "greater_equal": _comparison("greater_equal", np.greater_equal),
 }
+
+
+def _power(x: Any, y: Any) -> Any:
+    """NumPy refuses negative powers of integers; ours are 0."""
+    x, y = np.asarray(x), np.asarray(y)
+    if "f" in (x.dtype.kind, y.dtype.kind):
+        return np.power(x, y)
+    whole = np.result_type(x, y) if np.result_type(x, y).kind != "b" else np.int64
+    return np.where(y < 0, 0, np.power(x.astype(whole), np.maximum(y.astype(whole), 0)))
+
+
+BINARY |= {
+    "minimum": _op(
+        "minimum",
+        np.minimum,
+        data=(DISTINCT, DISTINCT),
+        kept={"x": ("x", "y"), "y": ("x", "y")},
+        exact=True,
+        more=(
+            Sample(_tied((1, 2, 3), (2, 2, 2)), gradients=((1, 0.5, 0), (0, 0.5, 1))),
+            Sample((*_tied((-1, 0, 1)), 0.0), gradients=((1, 0.5, 0),)),
+        ),
+    ),
+    "pow": _op(
+        "pow",
+        _power,
+        data=(POSITIVE, SMOOTH),
+        booleans=False,
+        kept={"x": ("x", "y"), "y": ("x", "out")},
+        operator=lambda x, y: x**y,
+        more=(
+            Sample(_tied((0, 0, 2), (0, 2, 3)), gradients=((0, 0, 12), (0, 0, 8 * np.log(2)))),
+            Sample((*_tied((0, 2)), 0.0), gradients=((0, 0),)),
+            Sample((*_tied((0, -2)), 3), gradients=((0, 12),)),
+            Sample((0.0, *_tied((0, 2))), gradients=((0, 0),)),
+        ),
+    ),
+    "floor_divide": _op("floor_divide", np.floor_divide, booleans=False, operator=lambda x, y: x // y),
+    "remainder": _op("remainder", np.remainder, booleans=False, kept={"y": ("x", "y")}, operator=lambda x, y: x % y),
+}
 UNARY = {
     "neg": _function("neg", np.negative, booleans=False, exact=True),
     "exp": _function("exp", widened(np.exp), result=integers_to_f32, kept=("out",)),
@@ -319,4 +359,109 @@ WHERE = {
         np.where, tuple(_where_samples()), tuple(_where_wrong()), {"x": ("condition",), "y": ("condition",)}, exact=True
     )
 }
-SAMPLES = BINARY | UNARY | WHERE
+
+
+def _clip_samples() -> Iterator[Sample]:
+    def clip(*operands: Operand | Same | float, out: AnyDType = F64) -> Sample:
+        return Sample(operands, out=out)
+
+    def distinct(*shape: int, layout: str = "c") -> Operand:
+        return Operand(shape, F64, DISTINCT, layout)
+
+    yield clip(distinct(3, 4), distinct(4), distinct(3, 1))
+    yield clip(distinct(), distinct(), distinct())
+    yield clip(distinct(4), distinct(3, 1), distinct(2, 1, 1))
+    yield clip(distinct(0, 3), distinct(3), distinct(1, 1))
+    yield clip(distinct(*DEEP), distinct(*DEEP_STRETCHED), distinct(*DEEP, layout="stepped"))
+    yield clip(distinct(3, 5), Same(0), distinct(3, 5))
+    yield clip(distinct(3, 5), distinct(3, 5), Same(1))
+    for i, layout in enumerate(LAYOUTS):
+        first, second = LAYOUTS[(i + 1) % len(LAYOUTS)], LAYOUTS[(i + 4) % len(LAYOUTS)]
+        yield clip(distinct(3, 5, layout=layout), distinct(3, 5, layout=first), distinct(3, 5, layout=second))
+    for bounds in ((-1.05, 1.05), (1.05, -1.05), (-np.inf, 0.05), (0, np.inf)):
+        yield clip(distinct(3, 5), *bounds)
+        yield clip(distinct(3, 5, layout="swapped"), bounds[0], distinct(5))
+        yield clip(distinct(5), distinct(3, 5), bounds[1])
+    for dtype in COMPUTE:
+        if dtype is not Bool:
+            yield clip(Operand((9,), dtype, TIES), Operand((9,), dtype), Operand((9,), dtype), out=dtype)
+            yield clip(Operand((5,), dtype, TIES), 0, 1, out=dtype)
+    for a, b, out in MIXED:
+        yield clip(Operand((2, 5), a), Operand((2, 5), b), Operand((5,), a), out=out)
+    for dtype, scalar, out in WEAK:
+        yield clip(Operand((2, 3), dtype), scalar, 5, out=I64 if out is Bool else out)
+    special = Operand((11, 1, 1), F64, SPECIAL), Operand((11, 1), F64, SPECIAL), Operand((11,), F64, SPECIAL)
+    yield clip(*special)
+    tied = _tied((0, 1, 2, 3, 4), (1,) * 5, (3,) * 5)
+    yield Sample(tied, gradients=((0, 1, 1, 1, 0), (1, 0, 0, 0, 0), (0, 0, 0, 0, 1)))
+    crossed = _tied((0, 3, 5), (4,) * 3, (2,) * 3)  # the upper bound wins
+    yield Sample(crossed, gradients=((0, 0, 0), (0, 0, 0), (1, 1, 1)))
+    yield Sample(_tied((0, 2, 4), (2,) * 3, (2,) * 3), gradients=((0, 1, 0), (1, 0, 0), (0, 0, 1)))
+
+
+def _clip_wrong() -> Iterator[Wrong]:
+    text = "clip: shapes (3,), (4,) and (3,) do not broadcast: axis -1: 3 != 4"
+    yield Wrong((((3,), F32), ((4,), F32), ((3,), F32)), ShapeError, text)
+    text = "clip: Bool has no such arithmetic: write x.astype(I32) or F32 first"
+    yield Wrong((((3,), Bool), ((3,), Bool), ((3,), Bool)), DTypeError, text)
+    yield from refuses_storage("clip", lambda d: (((3,), d), ((3,), F32), ((3,), F32)))
+    yield from refuses_storage("clip", lambda d: (((3,), F32), ((3,), d), ((3,), F32)))
+    yield from refuses_storage("clip", lambda d: (((3,), F32), ((3,), F32), ((3,), d)))
+
+
+def _logical_samples() -> Iterator[Sample]:
+    for a, b in SHAPES:
+        yield Sample((Operand(a, Bool), Operand(b, Bool)))
+    for i, layout in enumerate(LAYOUTS):
+        other = LAYOUTS[(i + 3) % len(LAYOUTS)]
+        yield Sample((Operand((3, 5), Bool, SMOOTH, layout), Operand((3, 5), Bool, SMOOTH, other)))
+    yield Sample((Operand((3, 5), Bool), Same(0)))
+    for truth in (True, False):
+        yield Sample((Operand((3, 5), Bool), truth))
+        yield Sample((truth, Operand((3, 5), Bool, SMOOTH, "fortran")))
+
+
+def _logical_wrong(name: str, binary: bool) -> Iterator[Wrong]:
+    for dtype in EVERY:
+        if dtype is not Bool:
+            text = f"{name}: {dtype.__name__} is not Bool: compare it with something first, as in x != 0"
+            yield Wrong((((3,), dtype), ((3,), Bool))[: 1 + binary], DTypeError, text)
+            if binary:
+                yield Wrong((((3,), Bool), ((3,), dtype)), DTypeError, text)
+    if binary:
+        text = f"{name}: int scalar is not Bool: compare it with something first, as in x != 0"
+        yield Wrong((((3,), Bool), ((), WeakInt)), DTypeError, text)
+        text = f"{name}: shapes (2, 3) and (2, 4) do not broadcast: axis -1: 3 != 4"
+        yield Wrong((((2, 3), Bool), ((2, 4), Bool)), ShapeError, text)
+
+
+def _logical(name: str, reference: Any) -> OpSamples:
+    return OpSamples(reference, tuple(_logical_samples()), tuple(_logical_wrong(name, True)), exact=True)
+
+
+def _not_samples() -> Iterator[Sample]:
+    for shape in ((), (1,), (5,), (0,), (3, 0, 2), (7, 11), (2, 1, 3, 1, 2, 2)):
+        yield Sample((Operand(shape, Bool),))
+    for layout in LAYOUTS:
+        yield Sample((Operand((3, 5), Bool, SMOOTH, layout),))
+
+
+LOGICAL = {
+    "logical_and": _logical("logical_and", np.logical_and),
+    "logical_or": _logical("logical_or", np.logical_or),
+    "logical_xor": _logical("logical_xor", np.logical_xor),
+    "logical_not": OpSamples(
+        np.logical_not, tuple(_not_samples()), tuple(_logical_wrong("logical_not", False)), exact=True
+    ),
+}
+_BOUNDED = ("x", "low", "high")
+CLIP = {
+    "clip": OpSamples(
+        lambda x, low, high: np.minimum(np.maximum(x, low), high),
+        tuple(_clip_samples()),
+        tuple(_clip_wrong()),
+        dict.fromkeys(_BOUNDED, _BOUNDED),
+        exact=True,
+    )
+}
+SAMPLES = BINARY | UNARY | WHERE | LOGICAL | CLIP

@@ -16,6 +16,7 @@ from tests.ops.sample import (
     COMPUTE,
     LAYOUTS,
     SMOOTH,
+    SPECIAL,
     Ints,
     Operand,
     OpSamples,
@@ -204,8 +205,74 @@ def _scatter_along_wrong() -> Iterator[Wrong | WrongCall]:
     yield from _out_of_range(name, lambda x, i: ops.scatter_add_along_axis(x, i, axis=0, size=3), True)
 
 
+def scatter_set(x: Array, indices: Array, updates: Array) -> Array:
+    """The last of several updates of one row counts."""
+    out = x.copy()
+    rows = updates.reshape((indices.size, *x.shape[1:]))
+    for i, row in zip(indices.reshape(-1), rows, strict=True):
+        out[int(i)] = row
+    return out
+
+
+def _set(x: Operand, indices: Ints, dtype: AnyDType = I64, layout: str = "c", updates: str = "c") -> Sample:
+    new = Operand((*indices, *x.shape[1:]), x.dtype, SMOOTH, updates)
+    return Sample((x, _indices(indices, x.shape[0], dtype, layout), new))
+
+
+def _set_samples() -> Iterator[Sample]:
+    shapes: tuple[tuple[Ints, Ints], ...] = (((4, 3), (2,)), ((5,), ()), ((5,), (1,)), ((5,), (9,)), ((1, 1), (3,)))
+    shapes += (((4, 3), (2, 5)), ((3, 2, 1, 2, 1, 2), (4,)), ((0, 3), (0,)), ((4, 0), (2,)), ((4, 3), (0,)))
+    for shape, indices in shapes:
+        yield _set(Operand(shape), indices)
+    for i, layout in enumerate(LAYOUTS):
+        others = LAYOUTS[(i + 2) % len(LAYOUTS)], LAYOUTS[(i + 5) % len(LAYOUTS)]
+        yield _set(Operand((4, 3), F64, SMOOTH, layout), (2, 3), I64, *others)
+    for dtype in COMPUTE:
+        yield _set(Operand((4, 3), dtype), (5,))
+    for dtype in (I32, U8):
+        yield _set(Operand((4, 3)), (5,), dtype)
+    yield Sample((Operand((4, 3)), _indices((4,), 4), Same(0)))
+    yield Sample((Operand((4,), I64, below=4), Same(0), Same(0)))
+    yield Sample((Operand((11,), F64, SPECIAL), _indices((11,), 11), Operand((11,), F64, SPECIAL)))
+
+
+def _set_wrong() -> Iterator[Wrong | WrongCall]:
+    name = "scatter_set"
+    text = f"{name}: updates (2, 4) should have the shape (2, 3): axis 1: 4 != 3"
+    yield Wrong((((4, 3), F32), ((2,), I64), ((2, 4), F32)), ShapeError, text)
+    text = f"{name}: updates (3,) should have the shape (2, 3)"
+    yield Wrong((((4, 3), F32), ((2,), I64), ((3,), F32)), ShapeError, text)
+    text = f"{name}: axis 0 is out of range for rank 0 (a scalar has no axes)"
+    yield Wrong((((), F32), ((), I64), ((), F32)), ShapeError, text)
+    text = f"{name}: the updates are F64, not F32: write updates.astype(F32)"
+    yield Wrong((((4,), F32), ((2,), I64), ((2,), F64)), DTypeError, text)
+    text = f"{name}: the updates are int scalar, not I64: write updates.astype(I64)"
+    yield Wrong((((4,), I64), ((), I64), ((), WeakInt)), DTypeError, text)
+    yield from refuses_storage(name, lambda d: (((4,), d), ((2,), I64), ((2,), d)))
+    for dtype in (F32, F64, Bool):
+        text = f"{name}: indices are integers, not {dtype.__name__}: write indices.astype(I64)"
+        yield Wrong((((4,), F32), ((2,), dtype), ((2,), F32)), DTypeError, text)
+    yield from refuses_storage(name, lambda d: (((4,), F32), ((2,), d), ((2,), F32)))
+    x = st.ones((3, 2))
+    for i in (3, -4):
+        indices, updates = st.tensor([0, i]), st.ones((2, 2))
+        text = f"{name}: index {i} is out of range for axis 0 of size 3"
+        yield WrongCall(lambda i=indices, u=updates: ops.scatter_set(x, i, u), IndexError, text)  # type: ignore[misc]
+    text = f"{name}: index 0 is out of range for axis 0 of size 0"
+    empty = st.zeros((0,))
+    yield WrongCall(lambda: ops.scatter_set(empty, st.tensor([0]), st.ones(1)), IndexError, text)
+
+
 SIZES = {"B": 2, "T": 3, "D": 5, "N": 7}
 SAMPLES = {
+    "scatter_set": OpSamples(
+        scatter_set,
+        tuple(_set_samples()),
+        tuple(_set_wrong()),
+        {"x": ("indices",), "updates": ("indices",)},
+        (Symbolic(("B T D", "N N", "N N T D"), SIZES),),
+        exact=True,
+    ),
     "take": OpSamples(
         take,
         tuple(_take_samples()),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import shapetensor as st
-from shapetensor._core.dtypes import F32, F64, I32, I64, U8, AnyDType, Float
+from shapetensor._core.dtypes import F32, F64, I32, I64, U8, AnyDType, Bool, Float
 from shapetensor._core.errors import ShapeError
 from tests.ops.sample import (
     COMPUTE,
@@ -39,6 +39,39 @@ def reduce_sum(x: Array, axes: Ints, keepdims: bool) -> Any:
 
 def reduce_max(x: Array, axes: Ints, keepdims: bool) -> Any:
     return np.max(x, axis=axes, keepdims=keepdims)
+
+
+def reduce_min(x: Array, axes: Ints, keepdims: bool) -> Any:
+    return np.min(x, axis=axes, keepdims=keepdims)
+
+
+def reduce_argmin(x: Array, axes: Ints, keepdims: bool) -> Any:
+    return np.argmin(x, axis=axes[0], keepdims=keepdims)
+
+
+def reduce_prod(x: Array, axes: Ints, keepdims: bool) -> Any:
+    return np.prod(x, axis=axes, keepdims=keepdims, dtype=x.dtype if x.dtype.kind == "f" else np.int64)
+
+
+def reduce_any(x: Array, axes: Ints, keepdims: bool) -> Any:
+    return np.any(x, axis=axes, keepdims=keepdims)
+
+
+def reduce_all(x: Array, axes: Ints, keepdims: bool) -> Any:
+    return np.all(x, axis=axes, keepdims=keepdims)
+
+
+def reduce_logsumexp(x: Array, axes: Ints, keepdims: bool) -> Any:
+    """The largest element apart; where it is infinite or NaN, it is the result."""
+    wide = (x if x.dtype.kind == "f" else x.astype(np.float32)).astype(np.float64)
+    top = np.max(wide, axis=axes, keepdims=True)
+    total = np.exp(wide - np.where(np.isfinite(top), top, 0)).sum(axis=axes, keepdims=True)
+    found = np.where(np.isfinite(top), top + np.log(total), top)
+    return found if keepdims else found.reshape(np.max(wide, axis=axes).shape)
+
+
+def cumulative_sum(x: Array, axis: int) -> Any:
+    return np.cumsum(x, axis, dtype=x.dtype if x.dtype.kind == "f" else np.int64)
 
 
 def reduce_argmax(x: Array, axes: Ints, keepdims: bool) -> Any:
@@ -115,23 +148,105 @@ def _max_ties() -> Iterator[Sample]:
     yield _tied(((1, 2), (2, 2)), (0, 1), ((0, third), (third, third)))
 
 
-def _wrong(name: str, empty: bool) -> Iterator[Wrong | WrongCall]:
+def _wrong(name: str, empty: bool, missing: str = "largest element") -> Iterator[Wrong | WrongCall]:
     yield from refuses_storage(name, lambda d: (((3,), d),), axes=(0,), keepdims=False)
     attrs = {"axes": (0, 1), "keepdims": True}
     if empty:
-        text = f"{name}: axis 1 of (3, 0) is empty: there is no largest element"
+        text = f"{name}: axis 1 of (3, 0) is empty: there is no {missing}"
         yield Wrong((((3, 0), F32),), ShapeError, text, attrs)
-        text = f"{name}: axis 0 of (0,) is empty: there is no largest element"
+        text = f"{name}: axis 0 of (0,) is empty: there is no {missing}"
         yield Wrong((((0,), F32),), ShapeError, text, {"axes": (0,), "keepdims": False})
     x = st.ones((2, 3))
     text = f"{name}: axis 2 is out of range for rank 2 (valid: -2..1); the shape is (2, 3)"
     yield WrongCall(lambda: getattr(x, name)(axis=2), ShapeError, text)
-    if name != "argmax":
+    if name not in ("argmax", "argmin"):
         text = f"{name}: axes (1, -1) name axis 1 twice; the shape is (2, 3)"
         yield WrongCall(lambda: getattr(x, name)(axis=(1, -1)), ShapeError, text)
 
 
+def _min_ties() -> Iterator[Sample]:
+    """Equal minima share a gradient evenly."""
+    third = 1 / 3
+    yield _tied(((1, 1, 2), (3, 3, 3), (3, 1, 2)), (1,), ((0.5, 0.5, 0), (third,) * 3, (0, 1, 0)))
+    yield _tied(((1, 2), (1, 1)), (0, 1), ((third, 0), (third, third)))
+
+
+def _prod_zeros() -> Iterator[Sample]:
+    """The gradient of each element is the product of the others, zeros or not."""
+    yield _tied(((2, 3, 4), (0, 3, 4), (0, 0, 4)), (1,), ((12, 8, 6), (12, 0, 0), (0, 0, 0)))
+    yield _tied(((2, 3), (0, 4)), (0, 1), ((0, 0), (24, 0)))
+
+
+def _scan(operand: Operand, axis: int, out: AnyDType) -> Sample:
+    return Sample((operand,), {"axis": axis}, out)
+
+
+_FEW = tuple(pair for pair in SINGLE if max(pair[0]) < 1000)
+
+
+def _scan_samples() -> Iterator[Sample]:
+    for shape, axes in (*_FEW, *EMPTY[:3], ((2, 3, 4), (2,)), ((2, 3, 4), (0,))):
+        yield _scan(Operand(shape), axes[0], F64)
+    for layout in LAYOUTS:
+        for axis in range(3):
+            yield _scan(Operand((3, 2, 5), F64, SMOOTH, layout), axis, F64)
+    yield _scan(Operand(DEEP, F64, SMOOTH, "stepped"), 2, F64)
+    for dtype in COMPUTE:
+        yield _scan(Operand((5, 6), dtype, TIES), 0, _sum_dtype(dtype))
+        yield _scan(Operand((5, 6), dtype, SMOOTH, "fortran"), 1, _sum_dtype(dtype))
+    for dtype in (I32, I64, U8):
+        yield _scan(Operand((5, 5), dtype, EXTREME), 1, I64)
+    for dtype in (F32, F64):
+        yield _scan(Operand((11, 11), dtype, SPECIAL), 0, dtype)
+        yield _scan(Operand((11, 11), dtype, SPECIAL), 1, dtype)
+
+
+def _scan_wrong() -> Iterator[Wrong | WrongCall]:
+    yield from refuses_storage("cumulative_sum", lambda d: (((3,), d),), axis=0)
+    x = st.ones((2, 3))
+    text = "cumulative_sum: axis 2 is out of range for rank 2 (valid: -2..1); the shape is (2, 3)"
+    yield WrongCall(lambda: x.cumulative_sum(axis=2), ShapeError, text)
+
+
 SAMPLES = {
+    "min": OpSamples(
+        reduce_min,
+        (*_samples(lambda d: d, DISTINCT, (*SEVERAL, *SINGLE)), *_min_ties()),
+        tuple(_wrong("min", True, "smallest element")),
+        {"x": ("x", "out")},
+        exact=True,
+    ),
+    "argmin": OpSamples(
+        reduce_argmin,
+        tuple(_samples(lambda d: I64, DISTINCT, SINGLE)),
+        tuple(_wrong("argmin", True, "smallest element")),
+        exact=True,
+    ),
+    "prod": OpSamples(
+        reduce_prod,
+        (*_samples(_sum_dtype, SMOOTH, (*SEVERAL, *_FEW, *EMPTY)), *_prod_zeros()),
+        tuple(_wrong("prod", False)),
+        {"x": ("x",)},
+    ),
+    "any": OpSamples(
+        reduce_any,
+        tuple(_samples(lambda d: Bool, TIES, (*SEVERAL, *SINGLE, *EMPTY))),
+        tuple(_wrong("any", False)),
+        exact=True,
+    ),
+    "all": OpSamples(
+        reduce_all,
+        tuple(_samples(lambda d: Bool, TIES, (*SEVERAL, *SINGLE, *EMPTY))),
+        tuple(_wrong("all", False)),
+        exact=True,
+    ),
+    "logsumexp": OpSamples(
+        reduce_logsumexp,
+        tuple(_samples(lambda d: d if issubclass(d, Float) else F32, SMOOTH, (*SEVERAL, *SINGLE))),
+        tuple(_wrong("logsumexp", True)),
+        {"x": ("x", "out")},
+    ),
+    "cumulative_sum": OpSamples(cumulative_sum, tuple(_scan_samples()), tuple(_scan_wrong())),
     "sum": OpSamples(
         reduce_sum,
         tuple(_samples(_sum_dtype, SMOOTH, (*SEVERAL, *SINGLE, *EMPTY))),

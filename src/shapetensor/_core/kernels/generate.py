@@ -89,7 +89,7 @@ def strided(name: str, expression: str, names: Sequence[str]) -> str:
     return text + f"{indent}o += n3\n"
 
 
-def reduction(name: str, start: str, combine: str, rows: str) -> str:
+def reduction(name: str, start: str, combine: str, rows: str, *, empty: int = 0) -> str:
     """Kernel that reduces the middle axis: `name(x, outer, n, inner, out)`, x as (outer, n, inner) in C order.
 
     Args:
@@ -97,11 +97,12 @@ def reduction(name: str, start: str, combine: str, rows: str) -> str:
         start: the accumulator after the first element `v`.
         combine: the accumulator after it was `a` and met `v`.
         rows: lines that reduce the contiguous row `r` of `n` elements to `a`, for inner == 1.
+        empty: the value of no elements.
     """
     row = "".join(f"            {line}\n" for line in rows.splitlines())
     return f"""{{kernel}}
 def {name}(x, outer, n, inner, out):
-    zero = out.dtype.type(0)
+    zero = out.dtype.type({empty})
     if inner == 1:
         for p in range(outer):
             r = x[p * n : p * n + n]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -113,6 +114,19 @@ maximum: Op = _arithmetic(
         lambda dy, x, y, out_spec: dy * _share(y, x, out_spec.dtype),
     ),
 )
+minimum: Op = _arithmetic(
+    "minimum",
+    _binary,
+    booleans=True,
+    vjp=(
+        lambda g, x, y, x_spec: unbroadcast(g * _share(y, x, g.dtype), x_spec),
+        lambda g, x, y, y_spec: unbroadcast(g * _share(x, y, g.dtype), y_spec),
+    ),
+    jvp=(
+        lambda dx, x, y, out_spec: dx * _share(y, x, out_spec.dtype),
+        lambda dy, x, y, out_spec: dy * _share(x, y, out_spec.dtype),
+    ),
+)
 # relu'(0) = 0, as in the usual frameworks; the output tells where it is active as well as the input does.
 relu: Op = _arithmetic(
     "relu",
@@ -163,6 +177,92 @@ less: Op = _compare("less")
 less_equal: Op = _compare("less_equal")
 greater: Op = _compare("greater")
 greater_equal: Op = _compare("greater_equal")
+
+
+def _base_slope(x: Any, y: Any) -> Any:
+    """d(x^y)/dx = y x^(y-1), which is 0 for y = 0 even where x is 0."""
+    if isinstance(y, (int, float)):
+        return pow_(x, y - 1) * y if y != 0 else x * 0.0
+    return where(y == 0, 0.0, y * pow_(x, where(y == 0, 1.0, y - 1)))
+
+
+def _exponent_slope(x: Any, out: Any) -> Any:
+    """d(x^y)/dy = x^y log x, taken as 0 where x is 0."""
+    if isinstance(x, (int, float)):
+        return out * math.log(x) if x != 0 else out * 0.0
+    return where(x == 0, 0.0, out * where(x == 0, 1.0, x).log())
+
+
+pow_: Op = _arithmetic(
+    "pow",
+    _binary,
+    vjp=(
+        lambda g, x, y, x_spec: unbroadcast(g * _base_slope(x, y), x_spec),
+        lambda g, x, out, y_spec: unbroadcast(g * _exponent_slope(x, out), y_spec),
+    ),
+    jvp=(lambda dx, x, y: dx * _base_slope(x, y), lambda dy, x, out: dy * _exponent_slope(x, out)),
+)
+floor_divide: Op = _arithmetic("floor_divide", _binary)
+remainder: Op = _arithmetic(
+    "remainder",
+    _binary,
+    vjp=(
+        lambda g, x_spec: unbroadcast(g, x_spec),
+        lambda g, x, y, y_spec: unbroadcast(-(g * floor_divide(x, y)), y_spec),
+    ),
+    jvp=(lambda dx, out_spec: _stretch(dx, out_spec), lambda dy, x, y: -(dy * floor_divide(x, y))),
+)
+
+
+def _clip_shape(x: Shape, low: Shape, high: Shape) -> Shape:
+    return broadcast(x, low, high)
+
+
+def _inside(x: Any, low: Any, high: Any) -> Any:
+    """At a bound the gradient is x's, as in torch."""
+    return logical_and(x >= low, x <= high)
+
+
+def _below(x: Any, low: Any, high: Any) -> Any:
+    """Where the result is the lower bound; the upper one wins where they are the wrong way round."""
+    return logical_and(x < low, low <= high)
+
+
+def _above(x: Any, low: Any, high: Any) -> Any:
+    return logical_or(x > high, low > high)
+
+
+clip: Op = _arithmetic(
+    "clip",
+    _clip_shape,
+    vjp=(
+        lambda g, x, low, high, x_spec: unbroadcast(where(_inside(x, low, high), g, 0.0), x_spec),
+        lambda g, x, low, high, low_spec: unbroadcast(where(_below(x, low, high), g, 0.0), low_spec),
+        lambda g, x, low, high, high_spec: unbroadcast(where(_above(x, low, high), g, 0.0), high_spec),
+    ),
+    jvp=(
+        lambda dx, x, low, high, out_spec: _stretch(where(_inside(x, low, high), dx, 0.0), out_spec),
+        lambda dlow, x, low, high, out_spec: _stretch(where(_below(x, low, high), dlow, 0.0), out_spec),
+        lambda dhigh, x, low, high, out_spec: _stretch(where(_above(x, low, high), dhigh, 0.0), out_spec),
+    ),
+)
+
+
+def _logical(name: str, shape: Callable[..., Shape]) -> Op:
+    def dtype(*dtypes: AnyDType) -> AnyDType:
+        for d in dtypes:
+            if d not in (Bool, WeakBool):
+                found = d.name if d.weak else d.__name__
+                raise DTypeError(f"{name}: {found} is not Bool: compare it with something first, as in x != 0")
+        return Bool
+
+    return define(name, kind=ELEMENTWISE, shape=shape, dtype=dtype, batch=batch_broadcasting)
+
+
+logical_and: Op = _logical("logical_and", _binary)
+logical_or: Op = _logical("logical_or", _binary)
+logical_xor: Op = _logical("logical_xor", _binary)
+logical_not: Op = _logical("logical_not", _unary)
 
 
 def _astype_shape(x: Shape, *, dtype: AnyDType) -> Shape:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...dtypes import AnyDType, Bool, promote, promote_float
+from ...dtypes import AnyDType, Bool, Integer, promote
 from ...op import Call
 from ...spec import Spec, make_spec
 from .. import cache, generate
 from ..launch import Builder, Launch, Place, broadcast_strides, merge, pad
 from .operands import cast_kernel, contiguous, copy
 
+_RAISED = "(low if x < low or low != low else x)"
 # In the names of the op's inputs. Literals would widen float32 to float64, so there are none but small integers.
 EXPRESSIONS = {
     "add": "x + y",
@@ -25,7 +26,16 @@ EXPRESSIONS = {
     "tanh": "math.tanh(x)",
     "maximum": "x if x > y or x != x else y",
     "relu": "x if not (x <= 0) else 0",
+    "minimum": "x if x < y or x != x else y",
+    "clip": f"high if {_RAISED} > high or high != high else {_RAISED}",
     "where": "x if condition else y",
+    "logical_and": "x & y",
+    "logical_or": "x | y",
+    "logical_xor": "x ^ y",
+    "logical_not": "not x",
+    "pow": "x ** y",
+    "floor_divide": "x // y if y != 0 else x / y",
+    "remainder": "x % y if y != 0 else (x - x) / y",
     "equal": "x == y",
     "not_equal": "x != y",
     "less": "x < y",
@@ -33,13 +43,32 @@ EXPRESSIONS = {
     "greater": "x > y",
     "greater_equal": "x >= y",
 }
-_TO_FLOAT = {"div", "exp", "log", "sqrt", "tanh"}
+# Numba takes exponents above 2**16 by way of floats; in steps of 16 bits the result wraps as products do.
+_P1, _P2, _P3 = "x**65536", "(x**65536) ** 65536", "((x**65536) ** 65536) ** 65536"
+_WRAPPED_POWER = (
+    f"x ** (y & 65535) * ({_P1}) ** (y >> 16 & 65535) * ({_P2}) ** (y >> 32 & 65535) * ({_P3}) ** (y >> 48)"
+)
+# The lowest integer over -1 wraps; the processor traps or Numba gives 0.
+# Where integers are computed otherwise than floats: `// 0` is 0, as in NumPy, and so is a negative power.
+_INTEGER = {
+    "pow": f"x ** y if 0 <= y <= 65536 else {_WRAPPED_POWER} if y > 0 else 0",
+    "floor_divide": "0 if y == 0 else -x if y == -1 else x // y",
+    "remainder": "0 if y == 0 or y == -1 else x % y",
+}
+
+
+def _expression(op: str, dtype: AnyDType) -> tuple[str, str]:
+    """Name and text of the expression for a dtype."""
+    if op in _INTEGER and issubclass(dtype, Integer):
+        return f"{op}_integer", _INTEGER[op]
+    return op, EXPRESSIONS[op]
 
 
 def compute_dtype(call: Call) -> AnyDType:
     """The dtype that the kernel computes in; comparisons compare in it and give Bool."""
     dtypes = [s.dtype for s, name in zip(call.ins, call.op.inputs, strict=True) if name != "condition"]
-    return promote_float(*dtypes) if call.op.name in _TO_FLOAT else promote(*dtypes)
+    out = call.outs[0].dtype
+    return promote(*dtypes) if out is Bool else out
 
 
 def prepare(call: Call) -> Launch:
@@ -66,8 +95,9 @@ def _contiguous(b: Builder, wanted: list[AnyDType]) -> None:
         for i, (scalar, dtype) in enumerate(zip(scalars, wanted, strict=True))
     ]
     suffix = "".join("s" if scalar else "c" for scalar in scalars)
-    name = f"{op.name}_{suffix}"
-    text = generate.contiguous(name, EXPRESSIONS[op.name], op.inputs, scalars)
+    stem, expression = _expression(op.name, wanted[-1])
+    name = f"{stem}_{suffix}"
+    text = generate.contiguous(name, expression, op.inputs, scalars)
     b.step(getattr(cache.load(name, text), name), *args, out)
 
 
@@ -79,8 +109,9 @@ def _strided(b: Builder, wanted: list[AnyDType]) -> None:
     if len(shape) > generate.RANK:
         places = [_stretched(b, p, out.shape, s, d) for (p, s), d in zip(operands, wanted, strict=True)]
         shape, strides = (out.size,), [(1,) for _ in places]
-    name = f"{op.name}_strided"
-    kernel = getattr(cache.load(name, generate.strided(name, EXPRESSIONS[op.name], op.inputs)), name)
+    stem, expression = _expression(op.name, wanted[-1])
+    name = f"{stem}_strided"
+    kernel = getattr(cache.load(name, generate.strided(name, expression, op.inputs)), name)
     padded = [pad(s, generate.RANK, 0) for s in strides]
     b.step(kernel, *places, pad(shape, generate.RANK, 1), *padded, b.outs[0])
 

@@ -85,6 +85,21 @@ def scatter_add_along_middle(x, indices, outer, n, inner, count, out):  # type: 
     return -1
 
 
+@kernel()
+def scatter_set_rows(x, indices, updates, n, inner, out):  # type: ignore[no-untyped-def]
+    for j in range(out.size):
+        out[j] = x[j]
+    for q in range(indices.size):
+        i = indices[q]
+        if i < -n or i >= n:
+            return q
+        if i < 0:
+            i += n
+        for j in range(inner):
+            out[i * inner + j] = updates[q * inner + j]
+    return -1
+
+
 def out_of_range(name: str, axis: int, size: int) -> Callable[[int, Sequence[Any]], Exception]:
     """The error for a bad index; kernels get their indices as second argument."""
 
@@ -120,7 +135,23 @@ def _prepare(run: Kernel, *, scatter: bool, along: bool) -> Callable[[Call], Lau
     return prepare
 
 
+def prepare_scatter_set(call: Call) -> Launch:
+    """A copy with rows replaced."""
+    b = Builder(call)
+    out, indices = call.outs[0], call.ins[1]
+    if out.size == 0:
+        return b.done()
+    x = contiguous(b, 0)
+    places = contiguous(b, 1, I64) if indices.size else b.scratch(0, I64)
+    updates = contiguous(b, 2, out.dtype) if indices.size else b.scratch(0, out.dtype)
+    sizes = (out.shape[0], out.size // out.shape[0])
+    check = out_of_range("scatter_set", 0, out.shape[0])
+    b.step(scatter_set_rows.load(), x, places, updates, *sizes, b.outs[0], check=check)
+    return b.done()
+
+
 PREPARE = {
+    "scatter_set": prepare_scatter_set,
     "take": _prepare(take_middle, scatter=False, along=False),
     "scatter_add": _prepare(scatter_add_middle, scatter=True, along=False),
     "take_along_axis": _prepare(take_along_middle, scatter=False, along=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from ...dtypes import AnyDType
@@ -39,14 +40,21 @@ for start in range(0, n, 1024):
     for j in range(whole, block.size):
         rest += block[j]
     a += ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7)) + rest"""
-_MAX_ROWS = """\
-a = r[0]
-for j in range(1, n):
-    v = r[j]
-    a = v if v > a or v != v else a"""
+
+
+def _fold(start: str, combine: str) -> str:
+    """Row lines of a reduction that takes one element after the other."""
+    return f"a = {start}\nfor j in range(n):\n    v = r[j]\n    a = {combine}"
+
+
+_LARGER, _SMALLER = "v if v > a or v != v else a", "v if v < a or v != v else a"
 _TEXTS = {
     "sum": generate.reduction("sum_middle", "v", "a + v", _SUM_ROWS),
-    "max": generate.reduction("max_middle", "v", "v if v > a or v != v else a", _MAX_ROWS),
+    "prod": generate.reduction("prod_middle", "v", "a * v", _fold("zero", "a * v"), empty=1),
+    "max": generate.reduction("max_middle", "v", _LARGER, _fold("r[0]", _LARGER)),
+    "min": generate.reduction("min_middle", "v", _SMALLER, _fold("r[0]", _SMALLER)),
+    "any": generate.reduction("any_middle", "v", "a | v", _fold("zero", "a | v")),
+    "all": generate.reduction("all_middle", "v", "a & v", _fold("zero", "a & v"), empty=1),
 }
 
 
@@ -66,12 +74,72 @@ def argmax_middle(x, outer, n, inner, out):  # type: ignore[no-untyped-def]
             out[p * inner + j] = best
 
 
+@kernel()
+def argmin_middle(x, outer, n, inner, out):  # type: ignore[no-untyped-def]
+    for p in range(outer):
+        for j in range(inner):
+            base = p * n * inner + j
+            best = 0
+            top = x[base]
+            for k in range(1, n):
+                v = x[base + k * inner]
+                # the first NaN wins, as in NumPy
+                if v < top or (v != v and top == top):
+                    best = k
+                    top = v
+            out[p * inner + j] = best
+
+
+@kernel()
+def logsumexp_middle(x, outer, n, inner, out):  # type: ignore[no-untyped-def]
+    for p in range(outer):
+        for j in range(inner):
+            base = p * n * inner + j
+            top = x[base]
+            for k in range(1, n):
+                v = x[base + k * inner]
+                top = v if v > top or v != v else top
+            # an infinite maximum is the result; subtracting it would make a NaN of it
+            if top - top != 0:
+                out[p * inner + j] = top
+                continue
+            total = top - top
+            for k in range(n):
+                total += math.exp(x[base + k * inner] - top)
+            out[p * inner + j] = top + math.log(total)
+
+
+@kernel()
+def cumulative_sum_middle(x, outer, n, inner, out):  # type: ignore[no-untyped-def]
+    for p in range(outer):
+        for j in range(inner):
+            base = p * n * inner + j
+            total = out.dtype.type(0)
+            for k in range(n):
+                total += x[base + k * inner]
+                out[base + k * inner] = total
+
+
+def prepare_cumulative_sum(call: Call) -> Launch:
+    """Sums along one axis, in order."""
+    b = Builder(call)
+    out, axis = call.outs[0], call.attrs[0]
+    if out.size:
+        sizes = (_size(out.shape, range(axis)), out.shape[axis], _size(out.shape, range(axis + 1, out.rank)))
+        b.step(cumulative_sum_middle.load(), contiguous(b, 0), *sizes, b.outs[0])
+    return b.done()
+
+
+# The dtype in which a reduction reads its operand: its own, where the kernel sums as the output's dtype anyhow.
+_READ_AS_OUTPUT = {"max", "min", "any", "all", "logsumexp"}
+
+
 def _prepare(kernel_of: Callable[[], Callable[..., None]]) -> Callable[[Call], Launch]:
     def prepare(call: Call) -> Launch:
         b = Builder(call)
         if call.outs[0].size:
             axes = call.attrs[0]
-            dtype = call.outs[0].dtype if call.op.name == "max" else call.ins[0].dtype
+            dtype = call.outs[0].dtype if call.op.name in _READ_AS_OUTPUT else call.ins[0].dtype
             outer, n, inner, x = _three_axes(b, axes, dtype)
             b.step(kernel_of(), x, outer, n, inner, b.outs[0])
         return b.done()
@@ -113,8 +181,9 @@ def _generated(name: str) -> Callable[[], Callable[..., None]]:
     return lambda: getattr(cache.load(f"{name}_middle", _TEXTS[name]), f"{name}_middle")
 
 
-PREPARE = {
-    "sum": _prepare(_generated("sum")),
-    "max": _prepare(_generated("max")),
+PREPARE = {name: _prepare(_generated(name)) for name in _TEXTS} | {
     "argmax": _prepare(argmax_middle.load),
+    "argmin": _prepare(argmin_middle.load),
+    "logsumexp": _prepare(logsumexp_middle.load),
+    "cumulative_sum": prepare_cumulative_sum,
 }
