@@ -64,7 +64,7 @@ def _integers(rng: np.random.Generator, operand: Operand, dtype: type[Integer]) 
 def _floats(rng: np.random.Generator, operand: Operand, place: int) -> Array:
     shape, size = operand.shape, int(np.prod(operand.shape))
     if operand.data == "special":
-        return np.resize(_SPECIAL, size).reshape(shape)
+        return rng.permutation(np.resize(_SPECIAL, size)).reshape(shape)
     if operand.data == "ties":
         return np.asarray(rng.integers(-1, 3, shape), float)
     if operand.data == "positive":

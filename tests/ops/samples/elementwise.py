@@ -35,6 +35,7 @@ Result = Callable[[AnyDType], AnyDType]
 # More axes than kernels have loops, whichever neighbours are merged
 DEEP = (2, 3, 2, 2, 3, 2)
 DEEP_STRETCHED = (2, 1, 2, 1, 3, 1)
+FIVE = (2, 3, 2, 2, 3)
 SHAPES: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
     ((), ()),
     ((3,), ()),
@@ -49,6 +50,7 @@ SHAPES: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
     ((7, 11), (7, 11)),
     (DEEP, DEEP_STRETCHED),
     (DEEP_STRETCHED, DEEP),
+    (FIVE, (2, 1, 2, 1, 3)),
 )
 MIXED: tuple[tuple[AnyDType, AnyDType, AnyDType], ...] = (
     (F32, F64, F64),
@@ -93,7 +95,8 @@ def binary(data: tuple[str, str], result: Result, *, booleans: bool = True, exac
         other = LAYOUTS[(i + 3) % len(LAYOUTS)]
         yield Sample((Operand((3, 5), F64, x, layout), Operand((3, 5), F64, y, other)), out=result(F64))
     yield Sample((Operand((3, 5), F64, x), Same(0)), out=result(F64))
-    yield Sample((Operand(DEEP, F64, x, "stepped"), Operand(DEEP, F64, y, "fortran")), out=result(F64))
+    for deep in (FIVE, DEEP):
+        yield Sample((Operand(deep, F64, x, "stepped"), Operand(deep, F64, y, "fortran")), out=result(F64))
     for place in (0, 1):
         for operand in (Operand((3, 4), F64, x), Operand((3, 4), F64, x, "swapped"), Operand((), F64, x)):
             operands: list[Operand | float] = [operand]
@@ -146,7 +149,8 @@ def unary(data: str, result: Result, *, booleans: bool = True) -> Iterator[Sampl
         yield Sample((Operand(shape, F64, data),), out=result(F64))
     for layout in LAYOUTS:
         yield Sample((Operand((3, 5), F64, data, layout),), out=result(F64))
-    yield Sample((Operand(DEEP, F64, data, "stepped"),), out=result(F64))
+    for deep in (FIVE, DEEP):
+        yield Sample((Operand(deep, F64, data, "stepped"),), out=result(F64))
     for dtype in COMPUTE:
         if booleans or dtype is not Bool:
             yield Sample((Operand((9,), dtype, data),), out=result(dtype))

@@ -72,6 +72,7 @@ def _along_samples() -> Iterator[Sample]:
         yield _along((3, 5), i % 2, F64, SMOOTH, layout)
         yield _along((3, 5), (i + 1) % 2, F64, SMOOTH, layout)
     yield _along((2, 3, 2, 2, 3, 2), 2, F64, SMOOTH, "stepped")
+    yield _along((2, 3, 2, 2, 3), 2, F64, SMOOTH, "stepped")
     yield _along((3, 300), 1)
     for dtype in COMPUTE:
         yield _along((4, 3), 1, dtype, TIES)

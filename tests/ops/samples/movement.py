@@ -28,6 +28,7 @@ from tests.ops.sample import (
 Array = NDArray[Any]
 Bound = tuple[int | None, int | None, int | None]
 DEEP = (2, 3, 2, 2, 3, 2)
+FIVE = (2, 3, 2, 2, 3)
 SIZES = {"B": 2, "T": 3, "D": 5, "H": 7}
 
 
@@ -56,6 +57,7 @@ def _reshape_samples() -> Iterator[Sample]:
     for layout in ("stretched", "stretched_last"):
         yield _view(Operand((4, 6), F64, SMOOTH, layout), shape=(8, 3), view=False)
     yield _view(Operand(DEEP, F64, SMOOTH, "stepped"), shape=(12, 12), view=False)
+    yield _view(Operand(FIVE, F64, SMOOTH, "stepped"), shape=(12, 6), view=False)
     for dtype in EVERY:
         yield _view(Operand((3, 4), dtype), shape=(2, 6))
         yield _view(Operand((3, 4), dtype, SMOOTH, "fortran"), shape=(2, 6), view=False)
@@ -163,6 +165,7 @@ BACKWARD: tuple[tuple[Ints, tuple[Bound, ...]], ...] = (
     ((4, 6), ((None, None, 2), (4, 0, -1))),
     ((4, 6), (BACK, BACK)),
     (DEEP, (BACK, WHOLE, BACK, WHOLE, BACK, WHOLE)),
+    (FIVE, (BACK, WHOLE, BACK, WHOLE, BACK)),
     (DEEP, (BACK, (None, None, 2), BACK, BACK, (None, None, 2), BACK)),
 )
 
