@@ -261,6 +261,8 @@ def _set_wrong() -> Iterator[Wrong | WrongCall]:
     text = f"{name}: index 0 is out of range for axis 0 of size 0"
     empty = st.zeros((0,))
     yield WrongCall(lambda: ops.scatter_set(empty, st.tensor([0]), st.ones(1)), IndexError, text)
+    text = f"{name}: index 7 is out of range for axis 0 of size 3"
+    yield WrongCall(lambda: ops.scatter_set(st.ones((3, 0)), st.tensor([7]), st.ones((1, 0))), IndexError, text)
 
 
 SIZES = {"B": 2, "T": 3, "D": 5, "N": 7}
