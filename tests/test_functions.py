@@ -285,11 +285,13 @@ def test_operands_are_tensors(name: str, wrong: Any) -> None:
         ),
         (
             lambda: st.split(st.ones((4, 3)), 2, axis=1),
-            "split: axis 1 of (4, 3) has size 3, which 2 equal parts do not make",
+            "split: axis 1 of (4, 3) has size 3, which 2 equal parts do not make: "
+            "say where to cut, as in st.split(x, [1, 3])",
         ),
         (
             lambda: st.split(st.ones(4), 0),
-            "split: axis 0 of (4,) has size 4, which 0 equal parts do not make",
+            "split: axis 0 of (4,) has size 4, which 0 equal parts do not make: "
+            "say where to cut, as in st.split(x, [1, 3])",
         ),
         (
             lambda: st.pad(st.ones((2, 3)), ((1, 1),)),

@@ -139,12 +139,12 @@ def prepare_scatter_set(call: Call) -> Launch:
     """A copy with rows replaced."""
     b = Builder(call)
     out, indices = call.outs[0], call.ins[1]
-    if out.size == 0:
+    if out.size == 0 and (out.shape[0] or not indices.size):
         return b.done()
-    x = contiguous(b, 0)
+    x = contiguous(b, 0) if out.size else b.ins[0]
     places = contiguous(b, 1, I64) if indices.size else b.scratch(0, I64)
-    updates = contiguous(b, 2, out.dtype) if indices.size else b.scratch(0, out.dtype)
-    sizes = (out.shape[0], out.size // out.shape[0])
+    updates = contiguous(b, 2) if call.ins[2].size else b.ins[2]
+    sizes = (out.shape[0], _product(out.shape[1:]))
     check = out_of_range("scatter_set", 0, out.shape[0])
     b.step(scatter_set_rows.load(), x, places, updates, *sizes, b.outs[0], check=check)
     return b.done()
