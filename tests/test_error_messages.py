@@ -1,4 +1,4 @@
-"""The mistakes that newcomers make, and exactly what they are told: the operation, the shapes, the axis, the way out."""
+"""The mistakes that newcomers make, and what exactly they are told: operation, shapes, axis, the way out."""
 
 from __future__ import annotations
 
