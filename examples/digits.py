@@ -1,4 +1,5 @@
 """Train a small network to read handwritten digits, from the data to a saved model: `python examples/digits.py`.
+Ctrl-C stops it; `python examples/digits.py --resume` goes on from the last epoch as if nothing had been.
 
 The data are the 1,797 images of 8x8 pixels (UCI, Alpaydin and Kaynak) that scikit-learn ships; a random fifth of them
 is held out. Shapes are in the types: `B` is any batch size, `L[64]` is 64 and nothing else.
@@ -7,6 +8,7 @@ is held out. Shapes are in the types: `B` is any batch size, `L[64]` is 64 and n
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal as L
@@ -34,10 +36,8 @@ def load(key: Key) -> tuple[Digits, Digits]:
     """The images to train on, and a random fifth of all that is held out."""
     pixels, labels = load_digits(return_X_y=True)
     every = Digits(st.tensor(pixels, dtype=F32) / 16.0, st.tensor(labels, dtype=I64))
-    order = st.random.permutation(key, len(labels))
-    held_out = len(labels) // 5
-    train, test = (Digits(*(x[rows] for x in every)) for rows in (order[held_out:], order[:held_out]))
-    return train, test
+    order, held_out = st.random.permutation(key, len(labels)), len(labels) // 5
+    return Digits(*(x[order[held_out:]] for x in every)), Digits(*(x[order[:held_out]] for x in every))
 
 
 def batches(data: Digits, key: Key) -> Iterator[Digits]:
@@ -64,8 +64,7 @@ class Classifier(st.Module):
         self.scores = nn.Linear(96, 10, key=keys[2])
 
     def __call__(self, x: Tensor[F32, B, L[64]]) -> Tensor[F32, B, L[10]]:
-        hidden = self.norm(self.first(x)).relu()
-        return self.scores(self.second(hidden).relu())
+        return self.scores(self.second(self.norm(self.first(x)).relu()).relu())
 
     def training(self, x: Tensor[F32, B, L[64]], *, key: Key) -> tuple[Tensor[F32, B, L[10]], Self]:
         hidden, norm = self.norm.training(self.first(x), key=key)
@@ -93,43 +92,58 @@ def step(model: Classifier, state: State, batch: Digits, key: Key) -> tuple[Clas
     return *optimizer.update(model, gradients, state), loss, right
 
 
-def train(data: Digits, epochs: int, key: Key) -> tuple[Classifier, list[float]]:
-    """A trained model, and the loss of each step."""
-    model_key, order_key, dropout_key = st.random.split(key, 3)
-    model = Classifier(model_key)
-    state = optimizer.init(model)
-    losses: list[float] = []
+# 4. A run is all that training goes on from; every random key is made of its key and the number of the epoch or step.
+class Run(NamedTuple):
+    model: Classifier
+    state: State
+    key: Key
+    epoch: int  # epochs that are done
+    losses: list[float]  # of each step
+
+
+def keys_of(key: Key) -> tuple[Key, ...]:
+    """For the split of the data, the initial weights, the order of batches and dropout."""
+    split_key, train_key = st.random.split(key)
+    return split_key, *st.random.split(train_key, 3)
+
+
+def begin(key: Key) -> Run:
+    model = Classifier(keys_of(key)[1])
+    return Run(model, optimizer.init(model), key, epoch=0, losses=[])
+
+
+def train(run: Run, data: Digits, epochs: int, checkpoint: Path) -> Run:
+    """The run after so many epochs in all; each leaves a checkpoint."""
+    _, _, order_key, dropout_key = keys_of(run.key)
     with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()) as bar:
-        task = bar.add_task("compiling", total=epochs)
-        for epoch in range(epochs):
+        task = bar.add_task("compiling", total=epochs, completed=run.epoch)
+        for epoch in range(run.epoch, epochs):
+            model, state, losses = run.model, run.state, [*run.losses]
             for batch in batches(data, st.random.fold_in(order_key, epoch)):
-                step_key = st.random.fold_in(dropout_key, len(losses))
-                model, state, loss, right = step(model, state, batch, step_key)
+                model, state, loss, right = step(model, state, batch, st.random.fold_in(dropout_key, len(losses)))
                 losses.append(float(loss))
+            run = Run(model, state, run.key, epoch + 1, losses)
+            st.io.save_checkpoint(checkpoint, run)
             bar.update(task, advance=1, description=f"loss {float(loss):.3f}  accuracy {100 * float(right):5.1f} %")
-    return model, losses
+    return run
 
 
-# 4. Save what came out, and show that it can be used again.
-def save(model: Classifier, losses: list[float], out: Path) -> None:
+# 5. Save what came out, and show that it can be used again.
+def whole(seed: int, epochs: int, out: Path, resume: bool) -> float:
+    """Train with one seed or go on with what is in `out`, save, load, and give the accuracy on the images held out."""
     out.mkdir(parents=True, exist_ok=True)
-    st.io.save_file(model.state_dict(), out / "digits.safetensors")
+    run, checkpoint = begin(st.random.key(seed)), out / "checkpoint.safetensors"
+    if resume and checkpoint.exists():
+        run = st.io.load_checkpoint(checkpoint, run)
+    data, test_data = load(keys_of(run.key)[0])
+    run = train(run, data, epochs, checkpoint)
     figure = Figure()
-    figure.subplots().semilogy(losses)
-    figure.supxlabel("step")
-    figure.supylabel("cross entropy")
+    figure.subplots(subplot_kw={"xlabel": "step", "ylabel": "cross entropy"}).semilogy(run.losses)
     figure.savefig(out / "loss.png")
-
-
-def run(seed: int, epochs: int, out: Path) -> float:
-    """Train with one seed, save, load, and give the accuracy on the images held out."""
-    split_key, train_key = st.random.split(st.random.key(seed))
-    training_data, test_data = load(split_key)
-    model, losses = train(training_data, epochs, train_key)
-    save(model, losses, out)
-    loaded = Classifier(st.random.key(0)).load_state_dict(st.io.load_file(out / "digits.safetensors"))
+    st.io.save_file(run.model.state_dict(), out / "digits.safetensors")
+    loaded = Classifier(run.key).load_state_dict(st.io.load_file(out / "digits.safetensors"))
     scores = loaded(test_data.images)
-    st.testing.assert_close(scores, model(test_data.images), rtol=0.0, atol=0.0)
+    st.testing.assert_close(scores, run.model(test_data.images), rtol=0.0, atol=0.0)
     return float(accuracy(scores, test_data.labels))
 
 
@@ -137,11 +151,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train a network on handwritten digits.")
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--seed", type=int, default=0, help="of the split, the initial weights, the order and dropout")
-    parser.add_argument("--seeds", type=int, default=0, help="train with the seeds 0 ... SEEDS-1; print the mean")
     parser.add_argument("--out", type=Path, default=Path("digits-run"), help="folder for the weights and the curve")
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--seeds", type=int, default=0, help="train with the seeds 0 ... SEEDS-1; print the mean")
+    either.add_argument("--resume", action="store_true", help="go on from the checkpoint in OUT, if there is one")
     options = parser.parse_args()
     seeds = range(options.seeds) if options.seeds else [options.seed]
-    found = [100 * run(seed, options.epochs, options.out) for seed in seeds]
+    try:
+        found = [100 * whole(seed, options.epochs, options.out, options.resume) for seed in seeds]
+    except KeyboardInterrupt:
+        again = f"python {sys.argv[0]} --resume --out {options.out} --epochs {options.epochs}"
+        parser.exit(130, f"stopped; the last whole epoch is kept, and this goes on from there: {again}\n")
     what = f"mean test accuracy over {options.seeds} seeds" if options.seeds else "test accuracy"
     print(f"{what}: {sum(found) / len(found):.1f} %")
 

@@ -1,15 +1,18 @@
 """The example: it learns, writes its files, and gives the same bits for the same seed, compiled or not."""
 
 import importlib
+import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import shapetensor as st
-from shapetensor._core.pytree import leaves_of
+from shapetensor._core.pytree import flatten, leaves_of
 
 pytest.importorskip("sklearn", reason="the example wants the extra `examples`")
 pytest.importorskip("matplotlib", reason="the example wants the extra `examples`")
@@ -38,13 +41,63 @@ def test_several_seeds(tmp_path: Path) -> None:
     assert "mean test accuracy over 2 seeds: " in run(tmp_path, "--seeds", "2").splitlines()[-1]
 
 
-def test_compiled_steps_are_eager_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def example(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(str(EXAMPLE.parent))
-    example: Any = importlib.import_module("digits")
-    data, _ = example.load(st.random.key(0))
-    compiled = example.train(data, 1, st.random.key(1))
-    monkeypatch.setattr(example, "step", example.step.__wrapped__)
-    eager = example.train(data, 1, st.random.key(1))
-    assert compiled[1] == eager[1]
-    for x, y in zip(leaves_of(compiled[0]), leaves_of(eager[0]), strict=True):
+    return importlib.import_module("digits")
+
+
+def assert_equal(one: Any, two: Any) -> None:
+    """Bit for bit."""
+    assert flatten(one)[1] == flatten(two)[1]
+    for x, y in zip(leaves_of(one), leaves_of(two), strict=True):
         assert x.numpy().tobytes() == y.numpy().tobytes()
+
+
+def test_compiled_steps_are_eager_steps(example: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = example.begin(st.random.key(0))
+    data, _ = example.load(example.keys_of(begin.key)[0])
+    compiled = example.train(begin, data, 1, tmp_path / "compiled")
+    monkeypatch.setattr(example, "step", example.step.__wrapped__)
+    assert_equal(compiled, example.train(begin, data, 1, tmp_path / "eager"))
+
+
+def test_a_resumed_run_is_an_uninterrupted_run(example: Any, tmp_path: Path) -> None:
+    """Parameters, buffers, optimizer, keys, data position and the loss of every step."""
+    begin, path = example.begin(st.random.key(1)), tmp_path / "run.safetensors"
+    data, _ = example.load(example.keys_of(begin.key)[0])
+    whole = example.train(begin, data, 4, path)
+    example.train(begin, data, 1, path)
+    for epochs in (2, 4):
+        run = st.io.load_checkpoint(path, example.begin(st.random.key(7)))
+        assert run.epoch < epochs
+        run = example.train(run, data, epochs, path)
+    assert len(run.losses) == 4 * (len(data.labels) // example.BATCH)
+    assert_equal(run, whole)
+
+
+def test_resume_on_the_command_line(example: Any, tmp_path: Path) -> None:
+    run(tmp_path, "--resume", "--seed", "5", "--epochs", "1")
+    run(tmp_path, "--resume", "--epochs", "3")
+    whole = example.begin(st.random.key(5))
+    data, _ = example.load(example.keys_of(whole.key)[0])
+    whole = example.train(whole, data, 3, tmp_path / "whole")
+    assert (tmp_path / "checkpoint.safetensors").read_bytes() == (tmp_path / "whole").read_bytes()
+    weights = st.io.load_file(tmp_path / "digits.safetensors")
+    assert_equal(weights, dict(sorted(whole.model.state_dict().items(), key=lambda item: list(weights).index(item[0]))))
+
+
+def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
+    command = [sys.executable, str(EXAMPLE), "--epochs", "100000", "--out", str(tmp_path)]
+    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    while not checkpoint.exists():
+        assert child.poll() is None
+        time.sleep(0.01)
+    child.send_signal(signal.SIGINT)
+    _, output = child.communicate(timeout=30)
+    assert child.returncode == 130
+    again = f"python {EXAMPLE} --resume --out {tmp_path} --epochs 100000"
+    assert output.splitlines()[-1].endswith(f"this goes on from there: {again}")
+    done = json.loads(st.io.load_metadata(checkpoint)["shapetensor"])["values"]["epoch"]
+    run(tmp_path, "--resume", "--epochs", str(done + 1))

@@ -30,8 +30,15 @@ TORCH: list[tuple[Any, list[float]]] = [
     (optim.Adam(lr=0.1, betas=(0.5, 0.8), eps=0.01), [0.5756466841313964, -1.5310948831211189, 0.17801352128430956]),
     (optim.Adam(lr=0.1, weight_decay=0.5), [0.5222586648931654, -1.510608154297726, 0.04083411421893278]),
     (optim.Adam(lr=0.1, betas=(0.0, 0.9)), [0.6319939159839146, -1.5687876288223899, 0.22687918055695308]),
+    (optim.AdamW(), [0.9949514348784405, -1.9949007702490746, 0.4949777970525442]),
+    (optim.AdamW(lr=0.1), [0.5303789306229818, -1.5033121116814776, 0.08600255977112599]),
+    (optim.AdamW(lr=0.1, weight_decay=0.5), [0.3774578569906925, -1.12602933576287, 0.03786821643501014]),
+    (
+        optim.AdamW(lr=0.1, betas=(0.5, 0.8), eps=0.01, weight_decay=0.1),
+        [0.5440218811349118, -1.449890816539856, 0.1678774712558408],
+    ),
 ]
-OPTIMIZERS = [optim.SGD(lr=0.1), optim.SGD(lr=0.1, momentum=0.9), optim.Adam(lr=0.1)]
+OPTIMIZERS = [optim.SGD(lr=0.1), optim.SGD(lr=0.1, momentum=0.9), optim.Adam(lr=0.1), optim.AdamW(lr=0.1)]
 
 
 def gradient(x: AnyTensor) -> AnyTensor:
@@ -162,9 +169,50 @@ def test_nothing_to_optimise() -> None:
         (lambda: optim.SGD(momentum=float("nan")), "SGD: momentum=nan should be at least 0"),
         (lambda: optim.SGD(nesterov=True), "SGD: nesterov wants momentum > 0"),
         (lambda: optim.Adam(eps=-1.0), "Adam: eps=-1.0 should be at least 0"),
+        (lambda: optim.AdamW(weight_decay=-1.0), "AdamW: weight_decay=-1.0 should be at least 0"),
         (lambda: optim.Adam(betas=(0.9, 1.0)), r"Adam: betas=\(0.9, 1.0\) should lie in \[0, 1\)"),
     ],
 )
 def test_wrong_options(make: Any, text: str) -> None:
     with pytest.raises(ValueError, match=f"^{text}$"):
         make()
+
+
+@pytest.mark.parametrize(
+    ("max_norm", "a", "b"),
+    [  # torch.nn.utils.clip_grad_norm_
+        (1.0, [0.23076921301775288, 0.3076922840236705], [[0.9230768520710115]]),
+        (6.5, [1.4999998846153937, 1.9999998461538582], [[5.999999538461575]]),
+        (20.0, [3.0, 4.0], [[12.0]]),
+    ],
+)
+def test_clipping_is_torchs(max_norm: float, a: list[float], b: list[list[float]]) -> None:
+    grads: Any = {"a": st.tensor([3.0, 4.0], dtype=F64), "b": (st.tensor([[12.0]], dtype=F64), st.tensor(7), None)}
+    clipped, norm = optim.clip_by_global_norm(grads, max_norm)
+    assert norm.item() == 13.0
+    st.testing.assert_close(clipped["a"], a, rtol=1e-14)
+    st.testing.assert_close(clipped["b"][0], b, rtol=1e-14)
+    assert clipped["b"][1:] == grads["b"][1:]
+    compiled = st.compile(lambda grads: optim.clip_by_global_norm(grads, max_norm))(grads)
+    assert compiled[0]["a"].tolist() == clipped["a"].tolist()
+
+
+def test_clipping_the_gradients_of_a_model() -> None:
+    model = nn.Sequential(nn.Linear(3, 2, key=KEY), nn.BatchNorm1d(2))
+    grads = st.grad(lambda m: (m(st.ones((4, 3))) * 100.0).sum())(model)
+    clipped, norm = optim.clip_by_global_norm(grads, 0.5)
+    assert type(clipped) is nn.Sequential
+    again = optim.clip_by_global_norm(clipped, 1.0)[1]
+    assert norm.item() > 1.0
+    st.testing.assert_close(again, 0.5, rtol=1e-5)
+
+
+def test_clipping_special_cases() -> None:
+    zero, norm = optim.clip_by_global_norm(st.zeros(3), 1.0)
+    assert (zero.tolist(), norm.item()) == ([0.0] * 3, 0.0)
+    broken, _ = optim.clip_by_global_norm(st.tensor([1.0, float("nan")]), 1.0)
+    assert all(v != v for v in broken.tolist())
+    mixed, _ = optim.clip_by_global_norm((st.tensor([3.0]), st.tensor([4.0], dtype=F64)), 1.0)
+    assert [x.dtype for x in mixed] == [F32, F64]
+    with pytest.raises(ValueError, match=r"^clip_by_global_norm: max_norm=-1.0 should be at least 0$"):
+        optim.clip_by_global_norm(st.ones(1), -1.0)

@@ -1,9 +1,9 @@
-"""Sequential: layers in order, torch's names, keys and new modules in training."""
+"""Sequential and Residual: layers in order, torch's names, keys and new modules in training."""
 
 import pytest
 
 import shapetensor as st
-from shapetensor import nn
+from shapetensor import ShapeError, nn
 from shapetensor._core.pytree import flatten, leaves_of, tree_map, unflatten
 from shapetensor.tensor import AnyTensor
 
@@ -120,3 +120,35 @@ Sequential(
   (1): ReLU()
 )"""
     assert repr(nn.Sequential(nn.Sequential(nn.Linear(2, 3, key=KEY)), nn.ReLU())) == expected
+
+
+def block() -> "nn.Residual[nn.Sequential[nn.Linear[int, int], nn.BatchNorm1d[int], nn.Dropout]]":
+    return nn.Residual(nn.Sequential(nn.Linear(4, 4, key=KEY), nn.BatchNorm1d(4), nn.Dropout(0.5)))
+
+
+def test_residual_adds_its_input() -> None:
+    net, x = block(), st.random.normal(KEY, (6, 4))
+    assert net(x).tolist() == (x + net.inner(x)).tolist()
+    y, after = net.training(x, key=KEY)
+    inner, changed = net.inner.training(x, key=KEY)
+    assert y.tolist() == (x + inner).tolist()
+    assert type(after) is nn.Residual
+    assert after.inner[1].running_mean.tolist() == changed[1].running_mean.tolist() != [0.0] * 4
+    assert nn.Residual(st.relu)(st.ones(2)).tolist() == [2.0, 2.0]
+    assert nn.Residual(st.relu).training(st.ones(2), key=KEY)[0].tolist() == [2.0, 2.0]
+
+
+def test_residual_in_other_modules() -> None:
+    net = nn.Sequential(block(), nn.Linear(4, 1, key=KEY))
+    assert list(net.state_dict())[:2] == ["0.inner.0.weight", "0.inner.0.bias"]
+    y, after = net.training(st.ones((3, 4)), key=KEY)
+    assert y.shape == (3, 1)
+    assert after[0].inner[1].num_batches_tracked.item() == 1
+    assert flatten(after)[1] == flatten(net)[1]
+
+
+def test_residual_errors() -> None:
+    with pytest.raises(ShapeError, match=r"^Residual: inner makes \(2, 3\) of \(2, 1\): the shapes of a sum"):
+        nn.Residual(nn.Linear(1, 3, key=KEY))(st.ones((2, 1)))
+    with pytest.raises(TypeError, match=r"^Residual: inner is int, which cannot be called$"):
+        nn.Residual(3)

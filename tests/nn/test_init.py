@@ -22,6 +22,8 @@ CASES: list[tuple[Callable[..., Any], dict[str, Any], float]] = [
     (init.xavier_uniform, {}, math.sqrt(2.0 / 500)),
     (init.xavier_uniform, {"gain": 2.0}, 2.0 * math.sqrt(2.0 / 500)),
     (init.xavier_normal, {"gain": 0.5}, 0.5 * math.sqrt(2.0 / 500)),
+    (init.normal, {"std": 0.02}, 0.02),
+    (init.uniform, {"low": -0.3, "high": 0.3}, 0.3 / math.sqrt(3.0)),
 ]
 
 
@@ -56,6 +58,9 @@ def test_empty_weights(shape: tuple[int, ...]) -> None:
 def test_constants_and_dtypes() -> None:
     assert init.zeros(KEY, (2,)).tolist() == [0.0, 0.0]
     assert init.ones(KEY, (2,), dtype=st.I64).tolist() == [1, 1]
+    assert init.constant(KEY, (2,), value=3, dtype=st.I32).tolist() == [3, 3]
+    assert init.uniform(KEY, (2,), low=2.0, high=2.0, dtype=st.F64).tolist() == [2.0, 2.0]
+    assert init.normal(KEY, (2,), mean=2.0, std=0.0).tolist() == [2.0, 2.0]
     assert init.xavier_uniform(KEY, (2, 2), dtype=st.F64).dtype is st.F64
 
 

@@ -1,4 +1,4 @@
-"""BatchNorm1d against values that torch 2.13 gave, and against NumPy."""
+"""BatchNorm1d and LayerNorm against values that torch 2.13 gave, and against NumPy."""
 
 from typing import Any
 
@@ -122,3 +122,82 @@ def test_wrong_shapes(shape: tuple[int, ...]) -> None:
         norm(st.zeros(shape))
     with pytest.raises(ShapeError, match=text):
         norm.training(st.zeros(shape), key=KEY)
+
+
+def layer_norm() -> nn.LayerNorm:
+    norm = nn.LayerNorm(4)
+    return norm.replace(
+        weight=st.tensor([1.0, 2.0, 0.5, -1.0], dtype=st.F64), bias=st.tensor([0.0, 0.1, -0.2, 0.3], dtype=st.F64)
+    )
+
+
+ROWS = [[1.0, -2.0, 0.5, 3.0], [0.0, 1.0, 2.0, -1.0]]
+
+
+def test_layer_norm_is_torchs() -> None:
+    def weighted(norm: nn.LayerNorm, x: AnyTensor) -> tuple[AnyTensor, AnyTensor]:
+        y = norm(x)
+        return (y * st.tensor([[0.0, 1.0, 2.0, 3.0], [4.0, 5.0, 6.0, 7.0]], dtype=st.F64)).sum(), y
+
+    args = layer_norm(), st.tensor(ROWS, dtype=st.F64)
+    (_, y), (norm, x) = st.value_and_grad(weighted, (0, 1), has_aux=True)(*args)
+    expected = [
+        [0.21055838998863707, -2.847817459840919, -0.2350930649981062, -1.033536469928035],
+        [-0.447211806656309, 0.994423613312618, 0.47081770998446343, 1.641635419968927],
+    ]
+    st.testing.assert_close(y, expected, rtol=1e-12)
+    of_x = [
+        [0.20744603562691927, -0.3291441694490372, 0.4923403614273924, -0.3706422276052745],
+        [2.9515850443346445, 5.098227475478918, -4.382637066440845, -3.667175453372718],
+    ]
+    st.testing.assert_close(x, of_x, rtol=1e-10)
+    of_weight = [-1.788847226625236, 0.7621503033610855, 7.909440259821135, -5.390838529998383]
+    st.testing.assert_close(norm.weight, of_weight, rtol=1e-12)
+    st.testing.assert_close(norm.bias, [4.0, 6.0, 8.0, 10.0])
+
+
+def test_layer_norm_over_two_axes_is_torchs() -> None:
+    x = np.arange(12.0).reshape(2, 2, 3) ** 2
+    expected = [
+        [
+            [-1.030418674777325, -0.9180093648016169, -0.5807814348744923],
+            [-0.018734884995951297, 0.768130284834006, 1.7798140746153799],
+        ],
+        [
+            [-1.3440857928672243, -0.8979636999155499, -0.38320743881746405],
+            [0.20018299042703322, 0.852207587817942, 1.5728663533552623],
+        ],
+    ]
+    st.testing.assert_close(nn.LayerNorm((2, 3), eps=1e-3)(st.tensor(x)), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(3,), (5, 3), (2, 4, 3), (0, 3)])
+def test_layer_norm_is_numpys(shape: tuple[int, ...]) -> None:
+    x = np.random.default_rng(0).normal(3.0, 2.0, shape)
+    centred = x - x.mean(-1, keepdims=True)
+    expected = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5)
+    for norm in (nn.LayerNorm(3), nn.LayerNorm((3,), elementwise_affine=False), nn.LayerNorm(3, bias=False)):
+        y: AnyTensor = norm(st.tensor(x, dtype=st.F32))
+        assert y.dtype is st.F32
+        st.testing.assert_close(y, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_layer_norm_gradients() -> None:
+    st.testing.check_grads(lambda m, x: m(x).tanh(), layer_norm(), st.tensor(ROWS, dtype=st.F64))
+
+
+def test_layer_norm_names_and_repr() -> None:
+    assert list(nn.LayerNorm(3).state_dict()) == ["weight", "bias"]
+    assert list(nn.LayerNorm(3, bias=False).state_dict()) == ["weight"]
+    assert list(nn.LayerNorm(3, elementwise_affine=False).state_dict()) == []
+    assert repr(nn.LayerNorm((2, 3), bias=False)) == "LayerNorm((2, 3), eps=1e-05, elementwise_affine=True, bias=False)"
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 4), (2, 3, 1), (3, 2)])
+def test_layer_norm_wrong_shapes(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ShapeError, match=r"^LayerNorm: x has shape .*, its last 2 axes should be .*=\(2, 3\)$"):
+        nn.LayerNorm((2, 3))(st.zeros(shape))
+    with pytest.raises(
+        ShapeError, match=r"^LayerNorm: normalized_shape=\(\) should be the sizes of at least one axis$"
+    ):
+        nn.LayerNorm(())

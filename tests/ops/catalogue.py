@@ -14,8 +14,9 @@ from tests.ops.samples import (
     movement,
     random,
     reduce,
+    softplus,
     special,
 )
 
-FAMILIES = (elementwise, astype, creation, fused, host, index, linalg, movement, random, reduce, special)
+FAMILIES = (elementwise, astype, creation, fused, host, index, linalg, movement, random, reduce, softplus, special)
 CATALOGUE: dict[str, OpSamples] = {name: found for family in FAMILIES for name, found in family.SAMPLES.items()}

@@ -46,7 +46,7 @@ def elements(operand: Operand, place: int, variant: int) -> Array:
         return np.asarray(rng.random(operand.shape) < 0.5)
     if issubclass(operand.dtype, Integer):
         return np.asarray(_integers(rng, operand, operand.dtype), kind)
-    return np.asarray(_floats(rng, operand, place, variant), kind)
+    return np.asarray(_floats(rng, operand, place), kind)
 
 
 def _integers(rng: np.random.Generator, operand: Operand, dtype: type[Integer]) -> Array:
@@ -61,10 +61,10 @@ def _integers(rng: np.random.Generator, operand: Operand, dtype: type[Integer]) 
     return np.asarray(magnitude * rng.choice([-1, 1], shape)) if signed else magnitude
 
 
-def _floats(rng: np.random.Generator, operand: Operand, place: int, variant: int) -> Array:
+def _floats(rng: np.random.Generator, operand: Operand, place: int) -> Array:
     shape, size = operand.shape, int(np.prod(operand.shape))
     if operand.data == "special":
-        return np.resize(np.roll(_SPECIAL, -variant), size).reshape(shape)
+        return rng.permutation(np.resize(_SPECIAL, size)).reshape(shape)
     if operand.data == "ties":
         return np.asarray(rng.integers(-1, 3, shape), float)
     if operand.data == "positive":

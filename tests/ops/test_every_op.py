@@ -377,6 +377,30 @@ def test_derivatives_have_the_specs_of_what_they_belong_to(name: str) -> None:
 
 
 @by_op
+def test_f32_derivatives_are_close_to_f64(name: str) -> None:
+    """Finite differences need F64; whatever a rule does otherwise in F32 shows here."""
+    op = OPS[name]
+    for sample, _, where in smooth_cases(name, 150):
+        narrow = sample.in_dtype(F64, F32)
+        args, _ = materialise(narrow)
+        wide = tuple(x.astype(F64) if getattr(x, "dtype", None) is F32 else x for x in args)
+        found, want = derivatives(op, narrow, args), derivatives(op, narrow.in_dtype(F32, F64), wide)
+        for a, b in zip(found, want, strict=True):
+            np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-4, atol=1e-4, err_msg=where)
+
+
+def derivatives(op: Op, sample: Sample, args: Args) -> list[AnyTensor]:
+    """Tangents, then gradients, in directions that are numbers of F32."""
+    function, xs = of_floats(op, sample, args)
+
+    def like(tensors: Sequence[AnyTensor], seed: int) -> list[AnyTensor]:
+        return [v.astype(F32).astype(x.dtype) for v, x in zip(directions(tensors, seed), tensors, strict=True)]
+
+    value, tangents = st.jvp(function, tuple(xs), tuple(like(xs, 1)))
+    return [*tangents, *st.vjp(function, *xs)[1](like(value, 2))]
+
+
+@by_op
 def test_gradients_at_ties_are_as_documented(name: str) -> None:
     op = OPS[name]
     for sample, args, _, where in cases(name):

@@ -1,7 +1,8 @@
 """Tensors in safetensors files: a JSON header and the raw elements, which every framework reads.
 
-Format: https://huggingface.co/docs/safetensors. The `safetensors` library writes the files, and checks them when they
-are opened; 16-bit floats go in and out by their bits, since NumPy has no bfloat16.
+Format: https://huggingface.co/docs/safetensors. Files are written and read here, not by the library of that name, which
+sets the order of metadata by chance, leaves files of its own names when it is killed, and does not say which
+entry of a damaged file is wrong. 16-bit floats go in and out by their bits, since NumPy has no bfloat16.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from .._core.device import cpu
 from .._core.dtypes import BF16, F16, F32, F64, I8, I32, I64, U8, U32, AnyDType, Bool, names
 from .._core.errors import DTypeError
+from .._core.spec import make_spec
 from ..tensor import Tensor
+from .header import Entry, read_header
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +31,8 @@ _CODES: dict[str, AnyDType] = {
     **{d.__name__: d for d in (U8, I8, I32, U32, I64, F16, BF16, F32, F64)},
     "BOOL": Bool,
 }
+_CODE_OF = {dtype: code for code, dtype in _CODES.items()}
+UNFINISHED = ".tmp"
 
 
 def save_file(
@@ -34,8 +40,8 @@ def save_file(
 ) -> None:
     """Write tensors by name; equal tensors and metadata give equal files, byte for byte.
 
-    The file appears whole or not at all: it is written under another name beside its place, flushed to the disk and
-    then renamed.
+    The file appears whole or not at all: it is written under another name beside its place, flushed to the disk
+    and then renamed.
 
     Args:
         tensors: such as `model.state_dict()`.
@@ -53,35 +59,40 @@ def save_file(
         >>> st.io.load_file(path), st.io.load_metadata(path)
         ({'a': Tensor[F32, 2]([1., 1.])}, {'made by': 'me'})
     """
-    import safetensors
-
     if "__metadata__" in tensors:
         raise ValueError("save_file: '__metadata__' is the name of the metadata, no tensor can have it")
     for key, value in (metadata or {}).items():
         if not isinstance(key, str) or not isinstance(value, str):
             raise TypeError(f"save_file: metadata {key!r}: {value!r} is not a text for a text")
-    arrays = {name: _stored(name, x) for name, x in tensors.items()}
-    entries = {
-        name: safetensors.TensorSpec(
-            dtype=tensors[name].dtype.name, shape=tensors[name].shape, data_ptr=a.ctypes.data, data_len=a.nbytes
-        )
-        for name, a in arrays.items()  # `arrays` keeps the memory alive that the library reads
-    }
+    arrays = {name: stored(name, x) for name, x in tensors.items()}
+    # By falling size of the elements, so that all of them are aligned.
+    order = sorted(arrays, key=lambda name: (-arrays[name].itemsize, name))
+    header = _packed({name: tensors[name] for name in order}, metadata or {})
     target = Path(path)
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    beside.touch(exist_ok=False)
-    mode = beside.stat().st_mode  # as new files are here; the library makes its own unreadable for others
+    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
-        safetensors.serialize_file(entries, beside, metadata=dict(metadata) if metadata else None)
-        with open(beside, "r+b") as file:
-            _sort_metadata(file)
+        with open(beside, "xb") as file:
+            file.write(header)
+            for name in order:
+                file.write(arrays[name].data)
+            file.flush()
             os.fsync(file.fileno())
-        os.chmod(beside, mode)
         os.replace(beside, target)
-    except safetensors.SafetensorError as error:
-        raise OSError(f"save_file: {target} cannot be written: {error}") from None
+        _flush_folder(target.parent)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _packed(tensors: Mapping[str, AnyTensor], metadata: Mapping[str, str]) -> bytes:
+    """The header before the elements of these, filled up with spaces to a multiple of eight bytes."""
+    header: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))} if metadata else {}
+    at = 0
+    for name, x in tensors.items():
+        offsets = [at, at := at + x.nbytes]
+        header[name] = {"dtype": _CODE_OF[x.dtype], "shape": list(x.shape), "data_offsets": offsets}
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text = text.ljust(-(-len(text) // 8) * 8)
+    return len(text).to_bytes(8, "little") + text
 
 
 def load_file(path: str | os.PathLike[str]) -> dict[str, AnyTensor]:
@@ -101,24 +112,7 @@ def load_file(path: str | os.PathLike[str]) -> dict[str, AnyTensor]:
         >>> bool((same.weight == layer.weight).astype(st.F32).mean() == 1.0)
         True
     """
-    import numpy as np
-
-    from .._core.interop import copy_in
-
-    header, start = _header(path)
-    memory = np.memmap(path, np.uint8, "r")
-    loaded: dict[str, AnyTensor] = {}
-    for name, entry in header.items():
-        if entry["dtype"] not in _CODES:
-            raise DTypeError(
-                f"{os.fspath(path)}: entry {name!r} is {entry['dtype']}, which no tensor can be: "
-                f"tensors are {names(_CODES.values())}"
-            )
-        dtype = _CODES[entry["dtype"]]
-        first, last = (start + offset for offset in entry["data_offsets"])
-        array = memory[first:last].view(dtype.storage).reshape(entry["shape"])
-        loaded[name] = Tensor._make(*copy_in(array, dtype), ())
-    return loaded
+    return load_whole(path)[0]
 
 
 def load_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
@@ -135,10 +129,48 @@ def load_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
         >>> st.io.load_metadata(path)
         {'epoch': '3'}
     """
-    return dict(sorted(_checked(path).items()))
+    with open(path, "rb") as file:
+        return dict(sorted(read_header(file).metadata.items()))
 
 
-def _stored(name: str, x: Any) -> NDArray[Any]:
+def load_whole(path: str | os.PathLike[str]) -> tuple[dict[str, AnyTensor], dict[str, str]]:
+    """Tensors and metadata of one file, even while another takes its place; see `load_file`."""
+    with open(path, "rb") as file:
+        entries, metadata = read_header(file)
+        return {name: _read(file, name, entry) for name, entry in entries.items()}, metadata
+
+
+def _read(file: BinaryIO, name: str, entry: Entry) -> AnyTensor:
+    """One tensor, read into memory of its own."""
+    import numpy as np
+
+    from .._core.buffers import POOL
+
+    if entry.code not in _CODES:
+        known = names(_CODES.values())
+        raise DTypeError(f"{file.name}: entry {name!r} is {entry.code}, which no tensor can be: tensors are {known}")
+    dtype = _CODES[entry.code]
+    spec = make_spec(entry.shape, dtype, cpu())
+    flat = POOL.take(spec.size, np.dtype(dtype.storage))
+    file.seek(entry.first)
+    if file.readinto(flat.view(np.uint8)) != entry.last - entry.first:  # type: ignore[attr-defined]
+        raise ValueError(f"{file.name}: entry {name!r} ends early: the file became shorter while it was read")
+    if dtype is Bool and flat.view(np.uint8).max(initial=0) > 1:
+        raise ValueError(f"{file.name}: entry {name!r} is BOOL and has bytes other than 0 and 1")
+    return Tensor._make(flat, spec, ())
+
+
+def _flush_folder(folder: Path) -> None:
+    """Have the new name of a file survive a power cut, where the system can do that."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def stored(name: str, x: Any) -> NDArray[Any]:
     """The elements in C order, 16-bit floats as their bits."""
     import numpy as np
 
@@ -151,34 +183,3 @@ def _stored(name: str, x: Any) -> NDArray[Any]:
     buffer: NDArray[Any] = x._buffer
     strides = tuple(step * buffer.itemsize for step in x._spec.strides)
     return np.ascontiguousarray(np.ndarray(x.shape, buffer.dtype, buffer, 0, strides))
-
-
-def _sort_metadata(file: BinaryIO) -> None:
-    """Write the header's metadata in order: the library takes it from a hash map, in another order each time."""
-    size = int.from_bytes(file.read(8), "little")
-    header = json.loads(file.read(size))
-    if len(header.get("__metadata__", ())) > 1:
-        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
-        file.seek(8)
-        file.write(json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode().ljust(size))
-
-
-def _checked(path: str | os.PathLike[str]) -> dict[str, str]:
-    """Have the library check the whole layout of a file; returns its metadata."""
-    import safetensors
-
-    try:
-        with safetensors.safe_open(path, "numpy") as file:
-            return file.metadata() or {}
-    except safetensors.SafetensorError as error:
-        raise ValueError(f"{os.fspath(path)} is no whole safetensors file: {error}") from None
-
-
-def _header(path: str | os.PathLike[str]) -> tuple[dict[str, Any], int]:
-    """The entries of a checked file, and where the elements begin."""
-    _checked(path)
-    with open(path, "rb") as file:
-        size = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(size))
-    header.pop("__metadata__", None)
-    return header, 8 + size

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVarTuple, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, TypeVarTuple, overload
 
 from .. import random
+from .._core.errors import ShapeError
 from .module import Module
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from ..tensor import AnyTensor
 
 Layers = TypeVarTuple("Layers")
+Inner = TypeVar("Inner")
 
 
 class Sequential(Module, Generic[*Layers]):
@@ -97,3 +99,53 @@ class Sequential(Module, Generic[*Layers]):
         layers = tuple(v for n, v in zip(names, values, strict=True) if isinstance(n, int))
         named = {n: v for n, v in zip(names, values, strict=True) if not isinstance(n, int)}
         return super()._unflatten(("layers", *named), [layers, *named.values()], rest)
+
+
+class Residual(Module, Generic[Inner]):
+    """`x + inner(x)`; in training too, where `inner` gets the key and gives back its new buffers.
+
+    Shape: `(...) -> (...)`
+
+    Reference: He et al., "Deep residual learning for image recognition", CVPR 2016.
+
+    Args:
+        inner: a module, or any function of one tensor.
+
+    Raises:
+        TypeError: for something that cannot be called.
+
+    Example:
+        >>> import shapetensor as st
+        >>> from shapetensor import nn
+        >>> block = nn.Residual(nn.Sequential(nn.LayerNorm(4), nn.Linear(4, 4, key=st.random.key(0)), nn.GELU()))
+        >>> block(st.ones((2, 4))).shape, list(block.state_dict())[:2]
+        ((2, 4), ['inner.0.weight', 'inner.0.bias'])
+    """
+
+    inner: Inner
+    _threads_training: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if not callable(self.inner):
+            raise TypeError(f"Residual: inner is {type(self.inner).__name__}, which cannot be called")
+
+    def __call__(self, x: AnyTensor) -> AnyTensor:
+        """The sum of the input and what `inner` makes of it.
+
+        Raises:
+            ShapeError: if `inner` changes the shape; the sum would broadcast.
+        """
+        inner: Any = self.inner
+        return self._sum(x, inner(x))
+
+    def training(self, x: AnyTensor, *, key: Key) -> tuple[AnyTensor, Self]:
+        inner: Any = self.inner
+        if not isinstance(inner, Module):
+            return self(x), self
+        y, inner = inner.training(x, key=key)
+        return self._sum(x, y), self.replace(inner=inner)
+
+    def _sum(self, x: AnyTensor, y: AnyTensor) -> AnyTensor:
+        if y.shape != x.shape:
+            raise ShapeError(f"Residual: inner makes {y.shape} of {x.shape}: the shapes of a sum should be the same")
+        return x + y

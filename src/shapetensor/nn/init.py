@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ..random import Key
     from ..tensor import AnyTensor
 
-__all__ = ["kaiming_normal", "kaiming_uniform", "ones", "xavier_normal", "xavier_uniform", "zeros"]
+__all__ = ["constant", "kaiming_normal", "kaiming_uniform", "normal", "ones", "uniform"]
+__all__ += ["xavier_normal", "xavier_uniform", "zeros"]
 
 Mode = Literal["fan_in", "fan_out"]
 Nonlinearity = Literal["linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu"]
@@ -113,6 +114,45 @@ def xavier_normal(key: Key, shape: tuple[int, ...], *, gain: float = 1.0, dtype:
     both = sum(_fans(shape))
     deviation = gain * math.sqrt(2.0 / both) if both else 0.0
     return random.normal(key, shape, std=deviation, dtype=dtype)
+
+
+def normal(
+    key: Key, shape: tuple[int, ...], *, mean: float = 0.0, std: float = 1.0, dtype: AnyDType = F32
+) -> AnyTensor:
+    """Normal with this mean and standard deviation.
+
+    Example:
+        >>> import shapetensor as st
+        >>> w = st.nn.init.normal(st.random.key(0), (50, 200), std=0.02)
+        >>> f"{float(w.var()) ** 0.5:.3f}"
+        '0.020'
+    """
+    return random.normal(key, shape, mean=mean, std=std, dtype=dtype)
+
+
+def uniform(
+    key: Key, shape: tuple[int, ...], *, low: float = 0.0, high: float = 1.0, dtype: AnyDType = F32
+) -> AnyTensor:
+    """Equally likely everywhere in `[low, high)`.
+
+    Example:
+        >>> import shapetensor as st
+        >>> w = st.nn.init.uniform(st.random.key(0), (50, 200), low=-0.1, high=0.1)
+        >>> bool(w.max() <= 0.1), bool(w.max() > 0.09)
+        (True, True)
+    """
+    return random.uniform(key, shape, low=low, high=high, dtype=dtype)
+
+
+def constant(key: Key, shape: tuple[int, ...], *, value: float, dtype: AnyDType = F32) -> AnyTensor:
+    """The same value everywhere; the key is there so that all initialisers are called alike.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.nn.init.constant(st.random.key(0), (2,), value=0.25)
+        Tensor[F32, 2]([0.25, 0.25])
+    """
+    return creation.full(shape, value, dtype=dtype, device=key.device)
 
 
 def zeros(key: Key, shape: tuple[int, ...], *, dtype: AnyDType = F32) -> AnyTensor:

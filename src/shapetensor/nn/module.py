@@ -8,12 +8,15 @@ from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
+from .._core.dtypes import F32
 from .._core.errors import DTypeError, ShapeError
 from .._core.pytree import flatten, is_tensor, parameter_mask, paths, unflatten
 
 if TYPE_CHECKING:
+    from .._core.dtypes import AnyDType
     from ..random import Key
     from ..tensor import AnyTensor
+    from .summary import Summary
 
 _INITIALISING = "_initialising"  # in the instance's __dict__ until its outermost __init__ has returned
 _BUFFER = "shapetensor_buffer"
@@ -174,10 +177,44 @@ class Module:
             Tensor[F32, 1, 1]([[5.]])
         """
         own = self.state_dict()
+        what = f"load_state_dict of {_name(self)}"
         if strict:
-            _check_names(_name(self), own, tensors)
-        _check_entries(_name(self), own, tensors)
+            check_names(what, own, tensors, " (strict=False ignores them)")
+        check_entries(what, own, tensors, "the module")
         return unflatten(flatten(self)[1], [tensors.get(n, x) for n, x in own.items()])  # type: ignore[no-any-return]
+
+    def summary(self, *inputs: tuple[int, ...] | AnyTensor, dtype: AnyDType = F32) -> Summary:
+        """A table of the parts of the model: name, type, shape of the output, parameters and floating point operations.
+
+        The model is called once, for inference, on tensors that have a shape but no elements; no kernel runs. What
+        stands in a row includes the parts below it.
+
+        Args:
+            inputs: the shapes of its arguments, or tensors for them, of which only shape and dtype are used; none: the
+                table has no shapes and no FLOPs.
+            dtype: of inputs that are given as shapes.
+
+        Raises:
+            ShapeError: (or what else the model raises) if it does not take such inputs.
+
+        Example:
+            >>> import shapetensor as st
+            >>> from shapetensor import nn
+            >>> layer = nn.Linear(64, 32, key=st.random.key(0))
+            >>> model = nn.Sequential(layer, nn.ReLU(), nn.BatchNorm1d(32))
+            >>> model.summary((16, 64))
+            layer  type         output shape  parameters   FLOPs
+            ----------------------------------------------------
+                   Sequential   (16, 32)           2,144  68,192
+            0      Linear       (16, 32)           2,080  66,048
+            1      ReLU         (16, 32)               0     512
+            2      BatchNorm1d  (16, 32)              64   1,632
+            ----------------------------------------------------
+            2,144 parameters, 65 in buffers, 8,840 bytes, 68,192 FLOPs
+        """
+        from .summary import summarise
+
+        return summarise(self, inputs, dtype)
 
     def extra_repr(self) -> str:
         """What stands between the parentheses of the repr: static fields, and the types of tensors."""
@@ -297,26 +334,37 @@ def special_in_training(module: Module) -> Module | None:
     return None
 
 
-def _check_names(module: str, own: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+def check_names(what: str, own: Mapping[str, Any], given: Mapping[str, Any], hint: str = "") -> None:
+    """Check that both have the same names.
+
+    Raises:
+        ValueError: that lists the others.
+    """
     missing = [n for n in own if n not in given]
     unexpected = [n for n in given if n not in own]
     if missing or unexpected:
         found = [
-            f"{len(names)} {what}: {', '.join(names)}"
-            for what, names in (("missing", missing), ("unexpected", unexpected))
+            f"{len(names)} {kind}: {', '.join(names)}"
+            for kind, names in (("missing", missing), ("unexpected", unexpected))
             if names
         ]
-        raise ValueError(f"load_state_dict of {module}: {'; '.join(found)} (strict=False ignores them)")
+        raise ValueError(f"{what}: {'; '.join(found)}{hint}")
 
 
-def _check_entries(module: str, own: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+def check_entries(what: str, own: Mapping[str, Any], given: Mapping[str, Any], owner: str) -> None:
+    """Check that tensors of the same name have the same shape and dtype.
+
+    Raises:
+        ShapeError: that lists the others with both shapes and dtypes.
+        DTypeError: likewise, if only dtypes differ.
+    """
     shared = {n: (given[n], x) for n, x in own.items() if n in given}
     for name, (entry, _) in shared.items():
         if not is_tensor(entry):
-            raise DTypeError(f"load_state_dict of {module}: {name!r} is {type(entry).__name__}, not a Tensor")
+            raise DTypeError(f"{what}: {name!r} is {type(entry).__name__}, not a Tensor")
     wrong = {n: (a, b) for n, (a, b) in shared.items() if (a.shape, a.dtype) != (b.shape, b.dtype)}
     if not wrong:
         return
-    listed = "; ".join(f"{n!r} is {_type_of(a)}, the module has {_type_of(b)}" for n, (a, b) in wrong.items())
+    listed = "; ".join(f"{n!r} is {_type_of(a)}, {owner} has {_type_of(b)}" for n, (a, b) in wrong.items())
     error = ShapeError if any(a.shape != b.shape for a, b in wrong.values()) else DTypeError
-    raise error(f"load_state_dict of {module}: {listed}")
+    raise error(f"{what}: {listed}")

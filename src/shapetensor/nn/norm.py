@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, TypeVarTuple
 
-from .._core.dtypes import F32, I64
+from .._core.dtypes import F32, I64, DType
 from .._core.errors import ShapeError
 from ..functions.creation import ones, zeros
 from ..tensor import Tensor
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 N = TypeVar("N", bound=int)
 C = TypeVar("C", bound=int)
+DT = TypeVar("DT", bound=DType)
 Length = TypeVarTuple("Length")
+Shape = TypeVarTuple("Shape")
 
 
 class BatchNorm1d(Module, Generic[C]):
@@ -125,3 +127,76 @@ class BatchNorm1d(Module, Generic[C]):
 
     def extra_repr(self) -> str:
         return f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.weight is not None}"
+
+
+class LayerNorm(Module):
+    """Each example with mean 0 and variance 1 over its last axes, times `weight`, plus `bias`.
+
+    The variance is the biased one, as in torch. Training and inference are the same.
+
+    Shape: `(..., *normalized_shape) -> (..., *normalized_shape)`; weight and bias have the shape `normalized_shape`
+
+    Reference: Ba, Kiros and Hinton, "Layer normalization", 2016, arXiv:1607.06450.
+
+    Example:
+        >>> import shapetensor as st
+        >>> norm = st.nn.LayerNorm(2)
+        >>> norm(st.tensor([[1.0, 3.0], [10.0, 10.0]]))
+        Tensor[F32, 2, 2]([[-0.999995,  0.999995],
+                           [ 0.      ,  0.      ]])
+        >>> norm
+        LayerNorm((2,), eps=1e-05, elementwise_affine=True, bias=True)
+    """
+
+    normalized_shape: tuple[int, ...]
+    eps: float
+    weight: AnyTensor | None
+    bias: AnyTensor | None
+
+    def __init__(
+        self,
+        normalized_shape: int | tuple[int, ...],
+        *,
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+    ) -> None:
+        """Start with weight 1 and bias 0.
+
+        Args:
+            normalized_shape: sizes of the last axes, or the size of the last.
+            eps: added to the variance before the root.
+            elementwise_affine: False: no weight and bias.
+            bias: False: no bias.
+
+        Raises:
+            ShapeError: for no axes, and for a negative size.
+        """
+        sizes = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        if not sizes or any(n < 0 for n in sizes):
+            raise ShapeError(f"LayerNorm: normalized_shape={sizes} should be the sizes of at least one axis")
+        self.normalized_shape, self.eps = sizes, eps
+        self.weight = ones(sizes) if elementwise_affine else None
+        self.bias = zeros(sizes) if elementwise_affine and bias else None
+
+    def __call__(self, x: Tensor[DT, *Shape]) -> Tensor[DT, *Shape]:
+        """Normalise over the last axes.
+
+        Raises:
+            ShapeError: if the last axes of x are not `normalized_shape`.
+        """
+        count = len(self.normalized_shape)
+        shape: tuple[Any, ...] = x.shape
+        if len(shape) < count or shape[-count:] != self.normalized_shape:
+            wanted = f"normalized_shape={self.normalized_shape}"
+            raise ShapeError(f"LayerNorm: x has shape {x.shape}, its last {count} axes should be {wanted}")
+        axes = tuple(range(len(shape) - count, len(shape)))
+        centred: AnyTensor = x - x.mean(axis=axes, keepdims=True)
+        y = centred / ((centred * centred).mean(axis=axes, keepdims=True) + self.eps).sqrt()
+        if self.weight is not None:
+            y = y * self.weight
+        return y if self.bias is None else y + self.bias
+
+    def extra_repr(self) -> str:
+        affine = f"elementwise_affine={self.weight is not None}, bias={self.bias is not None}"
+        return f"{self.normalized_shape}, eps={self.eps}, {affine}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from .adam import Adam, AdamState
+from . import schedules
+from .adam import Adam, AdamState, AdamW
+from .clip import clip_by_global_norm
 from .sgd import SGD, SGDState
 
-__all__ = ["SGD", "Adam", "AdamState", "SGDState"]
+__all__ = ["SGD", "Adam", "AdamState", "AdamW", "SGDState", "clip_by_global_norm", "schedules"]
 
 
 def __dir__() -> list[str]:

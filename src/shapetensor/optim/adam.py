@@ -1,10 +1,10 @@
-"""Adam."""
+"""Adam and AdamW."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from .._core.dtypes import F64, I64
 from .._core.pytree import leaves_of
@@ -64,11 +64,13 @@ class Adam:
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
     weight_decay: float = 0.0
+    _decoupled: ClassVar[bool] = False  # whether the decay is beside the gradient, not part of it
 
     def __post_init__(self) -> None:
-        check_nonnegative("Adam", lr=self.lr, eps=self.eps, weight_decay=self.weight_decay)
+        name = type(self).__name__
+        check_nonnegative(name, lr=self.lr, eps=self.eps, weight_decay=self.weight_decay)
         if not all(0.0 <= beta < 1.0 for beta in self.betas):
-            raise ValueError(f"Adam: betas={self.betas} should lie in [0, 1)")
+            raise ValueError(f"{name}: betas={self.betas} should lie in [0, 1)")
 
     def init(self, model: Model) -> AdamState[Model]:
         """The state before the first step of this model.
@@ -95,13 +97,11 @@ class Adam:
             ValueError: if grads has another structure than the model.
             ShapeError: if shapes of gradients and parameters differ.
         """
-        step = state.step + 1
+        name, step = type(self).__name__, state.step + 1
+        lr = self.lr if lr is None else checked_rate(name, lr)
         first, second = (self._missing(beta, step) for beta in self.betas)
-        rate = ByDType((self.lr if lr is None else checked_rate("Adam", lr)) / first)
-        root = ByDType(second.sqrt())
-        xs, gs = parameters_of(model), gradients_of("Adam", model, grads)
-        if self.weight_decay:
-            gs = [g + self.weight_decay * x for x, g in zip(xs, gs, strict=True)]
+        rate, root = ByDType(lr / first), ByDType(second.sqrt())
+        xs, gs = self._decayed(parameters_of(model), gradients_of(name, model, grads), lr)
         (b1, b2), m, v = self.betas, leaves_of(state.exp_avg), leaves_of(state.exp_avg_sq)
         m = [b1 * old + (1.0 - b1) * g for old, g in zip(m, gs, strict=True)]
         v = [b2 * old + (1.0 - b2) * (g * g) for old, g in zip(v, gs, strict=True)]
@@ -112,8 +112,45 @@ class Adam:
         after = AdamState(step, refilled(state.exp_avg, m), refilled(state.exp_avg_sq, v))
         return with_parameters(model, new), after
 
+    def _decayed(self, xs: list[Any], gs: list[Any], lr: float | AnyTensor) -> tuple[list[Any], list[Any]]:
+        """Parameters and gradients after the decay of weights."""
+        if not self.weight_decay:
+            return xs, gs
+        if self._decoupled:
+            kept = ByDType(1.0 - lr * self.weight_decay)
+            return [x * kept[x.dtype] for x in xs], gs
+        return xs, [g + self.weight_decay * x for x, g in zip(xs, gs, strict=True)]
+
     @staticmethod
     def _missing(beta: float, step: AnyTensor) -> AnyTensor:
         """1 - beta^step, what a running mean that began at 0 lacks; in F64, as a power near 1 needs."""
         exponent = step.astype(F64) * (math.log(beta) if beta else -math.inf)
         return 1.0 - exponent.exp()
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam whose weights shrink by `lr * weight_decay` beside the step, as in torch.optim.AdamW; its state is Adam's.
+
+    Reference: Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2.
+
+    Args:
+        lr: the learning rate.
+        betas: how much of the two running means a step keeps.
+        eps: added to the root of the mean square.
+        weight_decay: how much of each parameter goes in a step, as a multiple of lr.
+
+    Raises:
+        ValueError: for a negative option, and for betas outside [0, 1).
+
+    Example:
+        >>> import shapetensor as st
+        >>> opt = st.optim.AdamW(lr=0.1)
+        >>> x = st.tensor([1.0, 2.0])
+        >>> x, state = opt.update(x, st.grad(lambda x: (x * x).sum())(x), opt.init(x))
+        >>> [round(v, 6) for v in x.tolist()]  # 0.1 of the step, and 0.001 of x
+        [0.899, 1.898]
+    """
+
+    weight_decay: float = 1e-2
+    _decoupled: ClassVar[bool] = True

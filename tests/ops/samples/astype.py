@@ -14,6 +14,7 @@ from shapetensor._core.errors import DTypeError
 from tests.ops.sample import EVERY, EXTREME, LAYOUTS, POSITIVE, SMOOTH, SPECIAL, Operand, OpSamples, Sample, WrongCall
 
 Array = NDArray[Any]
+DEEP = ((2, 3, 2, 2, 3), (2, 3, 2, 2, 3, 2))  # more axes than kernels have loops
 FLOATS: tuple[AnyDType, ...] = (F64, F32, F16, BF16)
 
 
@@ -48,11 +49,12 @@ def _layouts() -> Iterator[Sample]:
     for layout in LAYOUTS:
         yield Sample((Operand((3, 5), F64, SMOOTH, layout),), {"dtype": F64}, F64)
         yield Sample((Operand((3, 5), F64, SMOOTH, layout),), {"dtype": F32}, F32)
-    for shape in ((), (1,), (0, 2), (7, 11), (2, 1, 3, 1, 2, 2)):
+    for shape in ((), (1,), (0, 2), (7, 11), (2, 3, 4), (2, 1, 3, 1, 2, 2)):
         yield Sample((Operand(shape),), {"dtype": F64}, F64)
     for dtype in (F16, BF16, I8, U32):
         yield Sample((Operand((3, 5), dtype, POSITIVE, "stepped"),), {"dtype": F32}, F32)
-    yield Sample((Operand((2, 3, 2, 2, 3, 2), F64, SMOOTH, "stepped"),), {"dtype": I32}, I32)
+    for deep in DEEP:
+        yield Sample((Operand(deep, F64, SMOOTH, "stepped"),), {"dtype": I32}, I32)
 
 
 def _rounding() -> Iterator[Sample]:

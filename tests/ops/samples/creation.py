@@ -12,7 +12,7 @@ import shapetensor as st
 from shapetensor._core.cpu import CPU
 from shapetensor._core.dtypes import BF16, F16, F32, F64, I8, I32, I64, U8, U32, AnyDType, Bool, Float, WeakInt
 from shapetensor._core.errors import DTypeError, ShapeError
-from tests.ops.sample import HERE, Ints, OpSamples, Sample, Wrong, WrongCall, numpy_name
+from tests.ops.sample import HERE, Ints, OpSamples, Sample, Symbolic, Wrong, WrongCall, numpy_name
 
 
 def reference(fill_value: float, shape: Ints, dtype: AnyDType, device: Any) -> NDArray[Any]:
@@ -60,6 +60,9 @@ def _wrong() -> Iterator[WrongCall]:
     yield WrongCall(lambda: st.full(2, "3"), DTypeError, text)  # type: ignore[arg-type]
 
 
+LETTERS = Symbolic(("",), {"B": 2, "T": 3}, {"shape": "B 2*T", "dtype": F32, "device": None})
+
+
 def arange(start: float, step: float, n: int, dtype: AnyDType, device: Any) -> NDArray[Any]:
     """Each number on its own, so that errors do not add up."""
     return np.array([start + i * step for i in range(n)], float if issubclass(dtype, Float) else np.int64)
@@ -96,6 +99,6 @@ def _arange_wrong() -> Iterator[Wrong | WrongCall]:
 
 
 SAMPLES = {
-    "full": OpSamples(reference, tuple(_samples()), tuple(_wrong()), exact=True),
+    "full": OpSamples(reference, tuple(_samples()), tuple(_wrong()), symbolic=(LETTERS,), exact=True),
     "arange": OpSamples(arange, tuple(_arange_samples()), tuple(_arange_wrong())),
 }

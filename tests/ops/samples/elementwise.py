@@ -35,6 +35,7 @@ Result = Callable[[AnyDType], AnyDType]
 # More axes than kernels have loops, whichever neighbours are merged
 DEEP = (2, 3, 2, 2, 3, 2)
 DEEP_STRETCHED = (2, 1, 2, 1, 3, 1)
+FIVE = (2, 3, 2, 2, 3)
 SHAPES: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
     ((), ()),
     ((3,), ()),
@@ -43,12 +44,13 @@ SHAPES: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
     ((3,), (2, 3)),
     ((2, 1), (1, 3)),
     ((4, 1, 5), (3, 1)),
+    ((3, 1), (2, 3, 4)),
     ((0, 3), (3,)),
     ((2, 0), (1, 1)),
     ((7, 11), (7, 11)),
-    ((2, 1, 3, 1, 2), (1, 2, 1, 1, 2)),
     (DEEP, DEEP_STRETCHED),
     (DEEP_STRETCHED, DEEP),
+    (FIVE, (2, 1, 2, 1, 3)),
 )
 MIXED: tuple[tuple[AnyDType, AnyDType, AnyDType], ...] = (
     (F32, F64, F64),
@@ -93,10 +95,11 @@ def binary(data: tuple[str, str], result: Result, *, booleans: bool = True, exac
         other = LAYOUTS[(i + 3) % len(LAYOUTS)]
         yield Sample((Operand((3, 5), F64, x, layout), Operand((3, 5), F64, y, other)), out=result(F64))
     yield Sample((Operand((3, 5), F64, x), Same(0)), out=result(F64))
-    yield Sample((Operand(DEEP, F64, x, "stepped"), Operand(DEEP, F64, y, "fortran")), out=result(F64))
+    for deep in (FIVE, DEEP):
+        yield Sample((Operand(deep, F64, x, "stepped"), Operand(deep, F64, y, "fortran")), out=result(F64))
     for place in (0, 1):
-        for layout in ("c", "swapped"):
-            operands: list[Operand | float] = [Operand((3, 4), F64, x, layout)]
+        for operand in (Operand((3, 4), F64, x), Operand((3, 4), F64, x, "swapped"), Operand((), F64, x)):
+            operands: list[Operand | float] = [operand]
             operands.insert(place, 1.25)
             yield Sample(tuple(operands), out=result(F64))
     yield Sample((Operand((11, 1), F64, SPECIAL), Operand((1, 11), F64, SPECIAL)), out=result(F64))
@@ -142,11 +145,12 @@ def widened(function: Callable[..., Any]) -> Callable[[Array], Any]:
 
 def unary(data: str, result: Result, *, booleans: bool = True) -> Iterator[Sample]:
     """Shapes, layouts, dtypes and special values."""
-    for shape in ((), (1,), (5,), (0,), (3, 0, 2), (7, 11), (2, 1, 3, 1, 2), (2, 1, 3, 1, 2, 2)):
+    for shape in ((), (1,), (5,), (0,), (3, 0, 2), (7, 11), (2, 3, 4), (2, 1, 3, 1, 2), (2, 1, 3, 1, 2, 2)):
         yield Sample((Operand(shape, F64, data),), out=result(F64))
     for layout in LAYOUTS:
         yield Sample((Operand((3, 5), F64, data, layout),), out=result(F64))
-    yield Sample((Operand(DEEP, F64, data, "stepped"),), out=result(F64))
+    for deep in (FIVE, DEEP):
+        yield Sample((Operand(deep, F64, data, "stepped"),), out=result(F64))
     for dtype in COMPUTE:
         if booleans or dtype is not Bool:
             yield Sample((Operand((9,), dtype, data),), out=result(dtype))
@@ -225,6 +229,7 @@ BINARY = {
         more=(
             Sample(_tied((1, 2, 3), (2, 2, 2)), gradients=((0, 0.5, 1), (1, 0.5, 0))),
             Sample((*_tied((-1, 0, 1)), 0.0), gradients=((0, 0.5, 1),)),
+            Sample((Operand(()), -2.5)),
         ),
     ),
     "equal": _comparison("equal", np.equal),
@@ -301,7 +306,11 @@ UNARY = {
 def _where_samples() -> Iterator[Sample]:
     condition, x, y = Operand((3, 1), Bool), Operand((3, 4)), Operand((4,))
     yield Sample((condition, x, y), out=F64)
-    yield Sample((Operand((), Bool), Operand(()), Operand(())), out=F64)
+    for truth in (True, False):
+        yield Sample((truth, Operand(()), Operand(())), out=F64)
+        yield Sample((Operand((), Bool, values=truth), Operand((2,)), Operand(())), out=F64)
+    yield Sample((Operand((5,), Bool), Operand((5,)), Operand((5,))), out=F64)
+    yield Sample((Operand((3, 4), Bool), Operand((2, 3, 4)), Operand((2, 1, 4))), out=F64)
     yield Sample((Operand((2, 3, 1, 2), Bool), Operand((3, 4, 2)), Operand((2, 1, 4, 1))), out=F64)
     yield Sample((Operand(DEEP, Bool), Operand(DEEP_STRETCHED), Operand(DEEP, F64, SMOOTH, "stepped")), out=F64)
     yield Sample((Operand((0, 3), Bool), Operand((3,)), Operand((1, 1))), out=F64)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 import shapetensor as st
-from shapetensor._core.dtypes import F32, F64, I32, I64, U8, AnyDType, Bool, Float, WeakInt
+from shapetensor._core.dtypes import F32, F64, I32, I64, U8, AnyDType, Bool, Float, WeakBool, WeakFloat, WeakInt
 from shapetensor._core.errors import DTypeError, ShapeError
 from shapetensor._core.ops.fused import cross_entropy, cross_entropy_backward
 from tests.ops.sample import (
@@ -72,6 +72,7 @@ def _along_samples() -> Iterator[Sample]:
         yield _along((3, 5), i % 2, F64, SMOOTH, layout)
         yield _along((3, 5), (i + 1) % 2, F64, SMOOTH, layout)
     yield _along((2, 3, 2, 2, 3, 2), 2, F64, SMOOTH, "stepped")
+    yield _along((2, 3, 2, 2, 3), 2, F64, SMOOTH, "stepped")
     yield _along((3, 300), 1)
     for dtype in COMPUTE:
         yield _along((4, 3), 1, dtype, TIES)
@@ -141,9 +142,10 @@ def _labels_wrong(name: str, lead: tuple[tuple[Ints, AnyDType], ...]) -> Iterato
     yield wrong((4, 0), (4,), "logits (4, 0) have no classes")
 
 
-def _python_label(name: str, lead: tuple[tuple[Ints, AnyDType], ...]) -> Wrong:
+def _python_label(name: str, lead: tuple[tuple[Ints, AnyDType], ...]) -> Iterator[Wrong]:
     text = f"{name}: the label is a Python number, not a tensor: write st.tensor(...)"
-    return Wrong((*lead, ((3,), F32), ((), WeakInt)), DTypeError, text)
+    for dtype in (WeakInt, WeakFloat, WeakBool):
+        yield Wrong((*lead, ((3,), F32), ((), dtype)), DTypeError, text)
 
 
 def _label_types(name: str, lead: tuple[tuple[Ints, AnyDType], ...]) -> Iterator[Wrong]:
@@ -157,7 +159,7 @@ def _label_types(name: str, lead: tuple[tuple[Ints, AnyDType], ...]) -> Iterator
 def _cross_entropy_wrong() -> Iterator[Wrong | WrongCall]:
     yield from _labels_wrong("cross_entropy", ())
     yield from _label_types("cross_entropy", ())
-    yield _python_label("cross_entropy", ())
+    yield from _python_label("cross_entropy", ())
     logits = st.zeros((2, 3))
     text = "cross_entropy: label 3 of row 1 is no class of 0 to 2"
     yield WrongCall(lambda: cross_entropy(logits, st.tensor([0, 3])), IndexError, text)
@@ -169,7 +171,10 @@ def _backward_wrong() -> Iterator[Wrong | WrongCall]:
     lead = (((4,), F32),)
     yield from _labels_wrong("cross_entropy_backward", lead)
     yield from _label_types("cross_entropy_backward", lead)
-    yield _python_label("cross_entropy_backward", (((), F32),))
+    yield from _python_label("cross_entropy_backward", (((), F32),))
+    for scalar in (WeakInt, WeakFloat, WeakBool):
+        text = f"cross_entropy_backward: weights are {scalar.__name__} beside logits of F32: they must be F32"
+        yield Wrong((((), scalar), ((3,), F32), ((), I64)), DTypeError, text)
     text = "cross_entropy_backward: weights (5,) and labels (4,) differ: axis 0: 4 != 5"
     yield Wrong((((5,), F32), ((4, 3), F32), ((4,), I64)), ShapeError, text)
     text = "cross_entropy_backward: weights () want the shape of labels (4,)"

@@ -36,7 +36,7 @@ def _sort(shape: Ints, axis: int, dtype: AnyDType = F64, data: str = DISTINCT, l
 
 
 def _samples() -> Iterator[Sample]:
-    for shape in ((1,), (5,), (0,), (3, 0), (0, 3), (4, 5), (2, 1, 3, 1, 2, 2)):
+    for shape in ((1,), (5,), (0,), (3, 0), (0, 3), (4, 5), (2, 3, 4), (2, 1, 3, 1, 2, 2)):
         for axis in range(len(shape)):
             yield _sort(shape, axis)
     for i, layout in enumerate(LAYOUTS):

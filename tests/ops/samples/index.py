@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import shapetensor as st
-from shapetensor._core.dtypes import F32, F64, I32, I64, U8, AnyDType, Bool, WeakInt
+from shapetensor._core.dtypes import F32, F64, I32, I64, U8, AnyDType, Bool, WeakBool, WeakFloat, WeakInt
 from shapetensor._core.errors import DTypeError, ShapeError
 from shapetensor._core.ops import index as ops
 from tests.ops.sample import (
@@ -145,7 +145,8 @@ def _scatter_along_samples() -> Iterator[Sample]:
 def _types_wrong(name: str, **attrs: int) -> Iterator[Wrong]:
     text = f"{name}: the index is a Python number, not a tensor: write st.tensor(...)"
     if not name.endswith("along_axis"):  # these refuse its shape
-        yield Wrong((((3,), F32), ((), WeakInt)), DTypeError, text, attrs)
+        for scalar in (WeakInt, WeakFloat, WeakBool):
+            yield Wrong((((3,), F32), ((), scalar)), DTypeError, text, attrs)
     for dtype in (F32, F64, Bool):
         text = f"{name}: indices are integers, not {dtype.__name__}: write indices.astype(I64)"
         yield Wrong((((3,), F32), ((3,), dtype)), DTypeError, text, attrs)

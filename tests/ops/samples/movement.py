@@ -28,6 +28,7 @@ from tests.ops.sample import (
 Array = NDArray[Any]
 Bound = tuple[int | None, int | None, int | None]
 DEEP = (2, 3, 2, 2, 3, 2)
+FIVE = (2, 3, 2, 2, 3)
 SIZES = {"B": 2, "T": 3, "D": 5, "H": 7}
 
 
@@ -56,6 +57,7 @@ def _reshape_samples() -> Iterator[Sample]:
     for layout in ("stretched", "stretched_last"):
         yield _view(Operand((4, 6), F64, SMOOTH, layout), shape=(8, 3), view=False)
     yield _view(Operand(DEEP, F64, SMOOTH, "stepped"), shape=(12, 12), view=False)
+    yield _view(Operand(FIVE, F64, SMOOTH, "stepped"), shape=(12, 6), view=False)
     for dtype in EVERY:
         yield _view(Operand((3, 4), dtype), shape=(2, 6))
         yield _view(Operand((3, 4), dtype, SMOOTH, "fortran"), shape=(2, 6), view=False)
@@ -77,7 +79,7 @@ def _reshape_wrong() -> Iterator[Wrong | WrongCall]:
 
 
 def _expand_samples() -> Iterator[Sample]:
-    for shape in ((), (3,), (2, 3), (0, 3), (2, 1, 3, 2, 2)):
+    for shape in ((), (3,), (2, 3), (0, 3), (2, 3, 4), (2, 1, 3, 2, 2)):
         for axis in range(len(shape) + 1):
             yield _view(Operand(shape), axis=axis)
     for layout in LAYOUTS:
@@ -151,6 +153,7 @@ FORWARD: tuple[tuple[Ints, tuple[Bound, ...]], ...] = (
     ((4, 6), ((1, 3, None),)),
     ((4, 6), ((3, 2, -1), WHOLE)),
     ((0, 3), (WHOLE, (1, None, None))),
+    ((2, 3, 4), (WHOLE, (1, None, None), (None, None, 3))),
     ((2, 1, 3, 4, 1, 2), (WHOLE, WHOLE, (1, None, None), (None, None, 3))),
     (DEEP, ((1, None, None), (None, None, 2), WHOLE, (1, None, None), (1, None, None))),
 )
@@ -162,6 +165,7 @@ BACKWARD: tuple[tuple[Ints, tuple[Bound, ...]], ...] = (
     ((4, 6), ((None, None, 2), (4, 0, -1))),
     ((4, 6), (BACK, BACK)),
     (DEEP, (BACK, WHOLE, BACK, WHOLE, BACK, WHOLE)),
+    (FIVE, (BACK, WHOLE, BACK, WHOLE, BACK)),
     (DEEP, (BACK, (None, None, 2), BACK, BACK, (None, None, 2), BACK)),
 )
 
@@ -274,7 +278,7 @@ def _concat_wrong() -> Iterator[Wrong]:
 
 
 def _unstack_samples() -> Iterator[Sample]:
-    for shape in ((1,), (4,), (0, 3), (3, 0), (2, 3), (2, 1, 3, 2, 1, 2)):
+    for shape in ((1,), (4,), (0, 3), (3, 0), (2, 3), (2, 3, 4), (2, 1, 3, 2, 1, 2)):
         for axis in range(len(shape)):
             yield _view(Operand(shape), axis=axis)
     for i, layout in enumerate(LAYOUTS):

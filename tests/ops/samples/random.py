@@ -9,7 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 import shapetensor as st
-from shapetensor._core.dtypes import BF16, F16, F32, F64, I32, I64, U8, U32, AnyDType, Bool, WeakFloat, WeakInt
+from shapetensor._core.dtypes import (
+    BF16,
+    F16,
+    F32,
+    F64,
+    I8,
+    I32,
+    I64,
+    U8,
+    U32,
+    AnyDType,
+    Bool,
+    WeakBool,
+    WeakFloat,
+    WeakInt,
+)
 from shapetensor._core.errors import DTypeError, ShapeError
 from tests.ops.sample import EVERY, EXTREME, Ints, Operand, OpSamples, Sample, Symbolic, Wrong, WrongCall
 
@@ -98,7 +113,7 @@ def _folds() -> Iterator[Sample]:
     for number in (0, 1, -1, 2**40 + 7, 2**63 - 1, -(2**63)):
         yield Sample((KNOWN, number))
         yield Sample((KNOWN, Operand((), I64, values=number)))
-    for dtype, number in ((I32, -5), (U8, 255), (U32, 2**32 - 1)):
+    for dtype, number in ((I32, -5), (U8, 255), (I8, -128), (U32, 2**32 - 1)):
         yield Sample((KEY, Operand((), dtype, values=number)))
     yield Sample((Operand((4,), U32, EXTREME, "stepped"), 3))
 
@@ -129,7 +144,11 @@ def _fold_wrong() -> Iterator[Wrong | WrongCall]:
     yield from _key_wrong("random_fold_in", (((), WeakInt),))
     text = "random_fold_in: fold_in takes one integer, not a tensor of shape (2,)"
     yield Wrong((((4,), U32), ((2,), I64)), ShapeError, text)
-    for dtype, found in (*((d, d.__name__) for d in (F32, F64, F16, BF16, Bool)), (WeakFloat, "F32")):
+    for dtype, found in (
+        *((d, d.__name__) for d in (F32, F64, F16, BF16, Bool)),
+        (WeakFloat, "F32"),
+        (WeakBool, "Bool"),
+    ):
         text = f"fold_in takes an integer, not {found}"
         yield Wrong((((4,), U32), ((), dtype)), DTypeError, text)
     text = "random_fold_in: 9223372036854775808 is out of range for I64 (-9223372036854775808 to 9223372036854775807)"

@@ -120,7 +120,8 @@ def _samples(out: Any, data: str, shapes: tuple[tuple[Ints, Ints], ...]) -> Iter
         kind = TIES if layout.startswith("stretched") else data
         for axes in ((0,), (1,), (2,)):
             yield _reduce(Operand((3, 2, 5), F64, kind, layout), axes, out(F64), i % 2 == 0)
-    yield _reduce(Operand(DEEP, F64, data, "stepped"), (2,), out(F64))
+    for deep in (DEEP, DEEP[1:]):
+        yield _reduce(Operand(deep, F64, data, "stepped"), (2,), out(F64))
     for dtype in COMPUTE:
         yield _reduce(Operand((5, 6), dtype, TIES), (0,), out(dtype))
         yield _reduce(Operand((5, 6), dtype, TIES, "fortran"), (1,), out(dtype), True)

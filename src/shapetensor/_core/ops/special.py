@@ -81,6 +81,8 @@ log1p: Op = _function("log1p", lambda g, x: g / (x + 1.0), _to_float("log1p"))
 expm1: Op = _function("expm1", lambda g, out: g * (out + 1.0), _to_float("expm1"))
 erf: Op = _function("erf", lambda g, x: g * (-(x * x)).exp() * (2.0 / math.sqrt(math.pi)), _to_float("erf"))
 sigmoid: Op = _function("sigmoid", lambda g, out: g * (out * (1.0 - out)), _to_float("sigmoid"))
+# log(1 + exp(x)); a record of its own, since relu(x) + log1p(exp(-abs(x))) has no right slope at 0
+softplus: Op = _function("softplus", lambda g, x: g * sigmoid(x), _to_float("softplus"))
 
 
 def _silu_slope(g: Any, x: Any) -> Any:

@@ -19,9 +19,10 @@ EXPRESSIONS |= {
     "expm1": "math.expm1(x)",
     "erf": "math.erf(x)",
     "sigmoid": _SIGMOID,
+    "softplus": "x + math.log1p(math.exp(-x)) if x > 0 else math.log1p(math.exp(x))",
     "silu": f"x * {_SIGMOID}",
     "gelu": "x * (1 + math.erf(x * math.sqrt(1 / 2))) / 2",
 }
-_TO_FLOAT = ("sin", "cos", "rsqrt", "log1p", "expm1", "erf", "sigmoid", "silu", "gelu")
+_TO_FLOAT = ("sin", "cos", "rsqrt", "log1p", "expm1", "erf", "sigmoid", "softplus", "silu", "gelu")
 _SAME = ("abs", "sign", "floor", "ceil", "round", "isnan")
 PREPARE = dict.fromkeys((*_TO_FLOAT, *_SAME), prepare)
