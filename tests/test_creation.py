@@ -320,3 +320,66 @@ def test_creation_while_recording() -> None:
     recording = recorder.close()
     assert [call.op.name for call, _, _ in recording.instructions] == ["full", "full", "add"]
     assert len(recording.constants) == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(5,), (0,), (-3,), (2, 7), (7, 2), (2, 9, 3), (9, 2, -3), (2.5,), (0.0, 1.0, 0.1), (1, 0, -0.3), (0, 1, 0.25)],
+    ids=str,
+)
+def test_arange_as_numpy(arguments: tuple[Any, ...]) -> None:
+    found, want = st.arange(*arguments), np.arange(*arguments)
+    assert found.dtype is (st.I64 if want.dtype == np.int64 else st.F32)
+    np.testing.assert_allclose(found.numpy(), want, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(st.arange(*arguments, dtype=st.F64).numpy(), np.arange(*arguments, dtype=float), 1e-14)
+
+
+@pytest.mark.parametrize("dtype", [d for d in DTYPES if d is not st.Bool])
+def test_arange_of_every_dtype(dtype: type[st.DType]) -> None:
+    x = st.arange(1, 8, 3, dtype=dtype)
+    assert (x.dtype, x.tolist()) == (dtype, [1, 4, 7])
+    assert st.arange(3, 0, -1, dtype=dtype).tolist() == [3, 2, 1]
+
+
+def test_arange_refuses() -> None:
+    text = "arange: the step from 0 to 3 is 0"
+    with pytest.raises(ValueError, match=f"^{text}$"):
+        st.arange(0, 3, 0)
+    with pytest.raises(ValueError, match=r"^arange: \(0, inf, 1\) are not all finite$"):
+        st.arange(float("inf"))
+    with pytest.raises(OverflowError, match=r"^arange: 256 is out of range for U8 \(0 to 255\)$"):
+        st.arange(257, dtype=st.U8)
+    with pytest.raises(st.DTypeError, match=r"^arange: .* are not all Python numbers"):
+        st.arange(st.tensor(3))  # type: ignore[arg-type]
+    with pytest.raises(st.DTypeError, match=r"^linspace: I64 has no fractions"):
+        st.linspace(0, 1, 3, dtype=st.I64)
+
+
+@pytest.mark.parametrize("arguments", [(0.0, 1.0, 7), (3.0, -1.0, 4), (0.0, 1.0, 1), (0.0, 1.0, 0), (0.1, 0.7, 1000)])
+@pytest.mark.parametrize("endpoint", [True, False])
+def test_linspace_as_numpy(arguments: tuple[Any, ...], endpoint: bool) -> None:
+    start, stop, count = arguments
+    want = np.linspace(start, stop, count, endpoint=endpoint)
+    found = st.linspace(*arguments, endpoint=endpoint, dtype=st.F64).numpy()
+    np.testing.assert_allclose(found, want, 1e-15, 1e-15)
+    single = st.linspace(*arguments, endpoint=endpoint)
+    assert single.dtype is st.F32
+    np.testing.assert_array_equal(single.numpy(), found.astype(np.float32))
+    if endpoint and len(want) > 1:
+        assert (found[0], found[-1]) == arguments[:2]
+
+
+@pytest.mark.parametrize("k", [-5, -1, 0, 1, 5])
+@pytest.mark.parametrize("shape", [(3, 4), (4, 3), (0, 2), (1, 1)])
+def test_diagonals_as_numpy(shape: tuple[int, int], k: int) -> None:
+    np.testing.assert_array_equal(st.eye(*shape, k=k, dtype=st.I64).numpy(), np.eye(*shape, k=k, dtype=np.int64))
+    array = np.full((2, *shape), np.inf)
+    x = st.from_numpy(array)
+    np.testing.assert_array_equal(st.tril(x, k=k).numpy(), np.tril(array, k))
+    np.testing.assert_array_equal(st.triu(x, k=k).numpy(), np.triu(array, k))
+    assert st.tril(x.astype(st.I32)).dtype is st.I32
+
+
+def test_numbers_in_a_program() -> None:
+    f = st.compile(lambda x: st.tril(x) + st.arange(2) * st.eye(2) + st.linspace(0.0, 1.0, 2))
+    assert f(st.ones((2, 2))).tolist() == [[1.0, 1.0], [1.0, 3.0]]

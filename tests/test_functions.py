@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import special
 
 import shapetensor as st
 
@@ -16,6 +17,7 @@ RNG = np.random.default_rng(0)
 A = RNG.normal(size=(2, 3, 4))
 B = RNG.normal(size=(2, 3, 4)).round(1)
 ROUNDED = A.round(1)  # so that some elements of it and of B are equal
+SPECIAL = np.array([np.nan, np.inf, -np.inf, 0.0, 1.0])
 PLACES = RNG.integers(-3, 3, size=(2, 5, 4))
 
 
@@ -118,6 +120,89 @@ CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[Any, ...]]]
     "sort at the end": (st.sort, np.sort, (A,)),
     "argsort": (lambda x: st.argsort(x, axis=0), lambda x: np.argsort(x, 0), (A,)),
     "argsort at the end": (st.argsort, np.argsort, (A,)),
+    "minimum": (st.minimum, np.minimum, (A, B)),
+    "pow": (st.pow, np.power, (A * A, B)),
+    "pow of squares": (lambda x: st.pow(x, 2), np.square, (A,)),
+    "pow of roots": (lambda x: st.pow(x, 0.5), np.sqrt, (A * A,)),
+    "floor_divide": (st.floor_divide, np.floor_divide, (A, B)),
+    "remainder": (st.remainder, np.remainder, (A, B)),
+    "clip": (lambda x: st.clip(x, -0.5, 0.7), lambda x: np.clip(x, -0.5, 0.7), (A,)),
+    "clip from below": (lambda x: st.clip(x, min=-0.5), lambda x: np.clip(x, -0.5, None), (A,)),
+    "clip from above": (lambda x: st.clip(x, max=0.7), lambda x: np.clip(x, None, 0.7), (A,)),
+    "clip of nothing": (st.clip, lambda x: x, (A,)),
+    "clip by tensors": (st.clip, lambda x, a, b: np.minimum(np.maximum(x, a), b), (A, B, ROUNDED)),
+    "clip of integers": (lambda i: st.clip(i, max=1), lambda i: np.minimum(i, 1), (PLACES,)),
+    "clip of integers from below": (lambda i: st.clip(i, 0), lambda i: np.maximum(i, 0), (PLACES,)),
+    "clip of integers on both sides": (lambda i: st.clip(i, -1, 1), lambda i: np.clip(i, -1, 1), (PLACES,)),
+    "logical_and": (st.logical_and, np.logical_and, (A > 0, B > 0)),
+    "logical_or": (st.logical_or, np.logical_or, (A > 0, B > 0)),
+    "logical_xor": (st.logical_xor, np.logical_xor, (A > 0, B > 0)),
+    "logical_not": (st.logical_not, np.logical_not, (A > 0,)),
+    "abs": (st.abs, np.abs, (A,)),
+    "sign": (st.sign, np.sign, (ROUNDED,)),
+    "floor": (st.floor, np.floor, (A,)),
+    "floor of integers": (st.floor, lambda i: i, (PLACES,)),
+    "ceil": (st.ceil, np.ceil, (A,)),
+    "ceil of integers": (st.ceil, lambda i: i, (PLACES,)),
+    "round": (st.round, np.round, (A * 3,)),
+    "round of integers": (st.round, lambda i: i, (PLACES,)),
+    "isnan": (st.isnan, np.isnan, (SPECIAL,)),
+    "isinf": (st.isinf, np.isinf, (SPECIAL,)),
+    "isinf of integers": (st.isinf, np.isinf, (PLACES,)),
+    "isfinite": (st.isfinite, np.isfinite, (SPECIAL,)),
+    "isfinite of integers": (st.isfinite, np.isfinite, (PLACES,)),
+    "square": (st.square, np.square, (A,)),
+    "rsqrt": (st.rsqrt, lambda x: 1 / np.sqrt(x), (A * A,)),
+    "sin": (st.sin, np.sin, (A,)),
+    "cos": (st.cos, np.cos, (A,)),
+    "log1p": (st.log1p, np.log1p, (A * A,)),
+    "expm1": (st.expm1, np.expm1, (A,)),
+    "erf": (st.erf, special.erf, (A,)),
+    "sigmoid": (st.sigmoid, special.expit, (A * 100,)),
+    "silu": (st.silu, lambda x: x * special.expit(x), (A,)),
+    "gelu": (st.gelu, lambda x: x * special.ndtr(x), (A,)),
+    "min": (lambda x: st.min(x, axis=1, keepdims=True), lambda x: np.min(x, 1, keepdims=True), (A,)),
+    "argmin": (lambda x: st.argmin(x, axis=1, keepdims=True), lambda x: np.argmin(x, 1, keepdims=True), (A,)),
+    "argmin of all": (lambda x: st.argmin(x, keepdims=True), lambda x: np.argmin(x, keepdims=True), (A,)),
+    "prod": (lambda x: st.prod(x, axis=(0, 2)), lambda x: np.prod(x, (0, 2)), (A,)),
+    "any": (lambda x: st.any(x, axis=1), lambda x: np.any(x, 1), (ROUNDED > 1,)),
+    "all": (lambda x: st.all(x, axis=1, keepdims=True), lambda x: np.all(x, 1, keepdims=True), (ROUNDED > -1,)),
+    "std": (lambda x: st.std(x, axis=0, correction=1), lambda x: np.std(x, 0, ddof=1), (A,)),
+    "logsumexp": (lambda x: st.logsumexp(x, axis=1), lambda x: special.logsumexp(x, 1), (A * 500,)),
+    "cumulative_sum": (lambda x: st.cumulative_sum(x, axis=-2), lambda x: np.cumsum(x, -2), (A,)),
+    "cumulative_sum of one axis": (st.cumulative_sum, np.cumsum, (A[0, 0],)),
+    "split": (lambda x: st.split(x, 2, axis=-1)[1], lambda x: np.split(x, 2, -1)[1], (A,)),
+    "split at places": (lambda x: st.split(x, [1, 1, 3], axis=2)[2], lambda x: np.split(x, [1, 1, 3], 2)[2], (A,)),
+    "pad": (lambda x: st.pad(x, 2), lambda x: np.pad(x, 2), (A,)),
+    "pad with a value": (
+        lambda x: st.pad(x, ((1, 0), (0, 2), (0, 0)), value=2.5),
+        lambda x: np.pad(x, ((1, 0), (0, 2), (0, 0)), constant_values=2.5),
+        (A,),
+    ),
+    "pad before and behind": (lambda x: st.pad(x, (0, 1)), lambda x: np.pad(x, (0, 1)), (A,)),
+    "flip": (lambda x: st.flip(x, axis=(0, -1)), lambda x: np.flip(x, (0, -1)), (A,)),
+    "flip of all": (st.flip, np.flip, (A,)),
+    "roll": (lambda x: st.roll(x, -3, axis=1), lambda x: np.roll(x, -3, 1), (A,)),
+    "roll of several": (lambda x: st.roll(x, (1, 2), axis=(0, -1)), lambda x: np.roll(x, (1, 2), (0, -1)), (A,)),
+    "roll of all": (lambda x: st.roll(x, 7), lambda x: np.roll(x, 7), (A,)),
+    "tile": (lambda x: st.tile(x, (2, 1, 3)), lambda x: np.tile(x, (2, 1, 3)), (A,)),
+    "tile in front": (lambda x: st.tile(x, (2, 1, 1, 2)), lambda x: np.tile(x, (2, 1, 1, 2)), (A,)),
+    "tile at the end": (lambda x: st.tile(x, 2), lambda x: np.tile(x, 2), (A,)),
+    "repeat": (lambda x: st.repeat(x, 3, axis=1), lambda x: np.repeat(x, 3, 1), (A,)),
+    "repeat of all": (lambda x: st.repeat(x, 2), lambda x: np.repeat(x, 2), (A,)),
+    "moveaxis": (lambda x: st.moveaxis(x, (0, 2), (-1, 0)), lambda x: np.moveaxis(x, (0, 2), (-1, 0)), (A,)),
+    "one_hot": (lambda i: st.one_hot(i, 3, dtype=st.F64), lambda i: np.eye(3)[i], (PLACES,)),
+    "outer": (st.outer, np.outer, (A[0, 0], B[1, 1])),
+    "tensordot": (lambda x, y: st.tensordot(x, y, axes=1), lambda x, y: np.tensordot(x, y, 1), (A, B[0].T)),
+    "tensordot of pairs": (
+        lambda x, y: st.tensordot(x, y, axes=((0, -1), (0, 2))),
+        lambda x, y: np.tensordot(x, y, ((0, 2), (0, 2))),
+        (A, B),
+    ),
+    "tensordot of two": (st.tensordot, np.tensordot, (A, np.moveaxis(B, 0, -1))),
+    "matmul with a vector": (st.matmul, np.matmul, (A, B[0, 0])),
+    "matmul of a vector": (st.matmul, np.matmul, (A[0, :, 0], B)),
+    "matmul of vectors": (st.matmul, np.matmul, (A[0, 0], B[0, 0])),
 }
 FUNCTIONS = {
     name for name, home in st._HOMES.items() if home.startswith("functions.") and not home.endswith("creation")
@@ -154,6 +239,14 @@ def test_operands_are_tensors(name: str, wrong: Any) -> None:
         "axis": 0,
         "axes": (1, 0),
         "indices": st.tensor([[0, 1], [1, 0]]),
+        "num_classes": 3,
+        "sections": 1,
+        "pad_width": 1,
+        "shift": 1,
+        "repetitions": 2,
+        "repeats": 2,
+        "source": 0,
+        "destination": 1,
     }
     arguments = [[wrong] if first == "arrays" else wrong for first in required[:1]] + [
         others.get(p, st.ones((2, 2))) for p in required[1:]
@@ -189,6 +282,76 @@ def test_operands_are_tensors(name: str, wrong: Any) -> None:
         (
             lambda: st.scatter_add_along_axis(st.ones(2), st.tensor([0, 1]), size=-2),
             "scatter_add_along_axis: size -2 is negative",
+        ),
+        (
+            lambda: st.split(st.ones((4, 3)), 2, axis=1),
+            "split: axis 1 of (4, 3) has size 3, which 2 equal parts do not make: "
+            "say where to cut, as in st.split(x, [1, 3])",
+        ),
+        (
+            lambda: st.split(st.ones(4), 0),
+            "split: axis 0 of (4,) has size 4, which 0 equal parts do not make: "
+            "say where to cut, as in st.split(x, [1, 3])",
+        ),
+        (
+            lambda: st.pad(st.ones((2, 3)), ((1, 1),)),
+            "pad: pad_width ((1, 1),) does not say how many to put before and behind each axis of (2, 3): use an int, "
+            "(before, after), or such a pair for each axis, none negative",
+        ),
+        (
+            lambda: st.pad(st.ones(2), -1),
+            "pad: pad_width -1 does not say how many to put before and behind each axis of (2,): use an int, "
+            "(before, after), or such a pair for each axis, none negative",
+        ),
+        (lambda: st.tile(st.ones(2), -1), "tile: (-1,) has a negative number of repetitions; the shape is (2,)"),
+        (
+            lambda: st.repeat(st.ones(2), (1, 2)),  # type: ignore[arg-type]
+            "repeat: (1, 2) is no number of repetitions: it is one int, not negative",
+        ),
+        (
+            lambda: st.roll(st.ones((2, 3)), (1, 2), axis=0),
+            "roll: (1, 2) and 0 are not as many shifts as axes; the shape is (2, 3)",
+        ),
+        (
+            lambda: st.moveaxis(st.ones((2, 3)), (0, 1), 0),
+            "moveaxis: (0, 1) and 0 are not as many axes; the shape is (2, 3)",
+        ),
+        (lambda: st.one_hot(st.tensor([0]), -1), "one_hot: size -1 is negative"),
+        (
+            lambda: st.outer(st.ones((2, 2)), st.ones(2)),
+            "outer: (2, 2) and (2,) are not both vectors: write x.reshape(-1) first",
+        ),
+        (
+            lambda: st.tensordot(st.ones((2, 3)), st.ones((2, 3)), axes=1),
+            "tensordot: axis 1 of (2, 3) and axis 0 of (2, 3) differ: 3 != 2",
+        ),
+        (
+            lambda: st.tensordot(st.ones((2, 3)), st.ones(3)),
+            "tensordot: (2, 3) and (3,) do not both have 2 axes to sum over",
+        ),
+        (
+            lambda: st.tensordot(st.ones((2, 3)), st.ones((2, 3)), axes=((0, 1), (0,))),
+            "tensordot: axes (0, 1) of (2, 3) and (0,) of (2, 3) are not as many",
+        ),
+        (
+            lambda: st.cumulative_sum(st.ones((2, 3))),
+            "cumulative_sum: (2, 3) has 2 axes: say which with axis=",
+        ),
+        (
+            lambda: st.matmul(st.ones(3), st.ones((4, 2))),
+            "matmul: (3,) @ (4, 2): inner dimensions differ: 3 != 4",
+        ),
+        (
+            lambda: st.matmul(st.ones(()), st.ones(3)),
+            "matmul: () @ (3,): a scalar has no axes to multiply along: use x * w",
+        ),
+        (lambda: st.std(st.ones(1), correction=1), "var: 1 elements are too few for correction=1"),
+        (lambda: st.tril(st.ones(3)), "tril: (3,) is no matrix: it has 1 axes, and needs 2 or more"),
+        (lambda: st.eye(-1), "eye: (-1, -1) has a negative size"),
+        (lambda: st.linspace(0, 1, -1), "linspace: the number of elements -1 is negative"),
+        (
+            lambda: st.ones((2, 3)).flatten(1, 0),
+            "flatten: start_axis 1 is behind end_axis 0; the shape is (2, 3)",
         ),
         (
             lambda: st.sort(st.ones((2, 2)), axis=2),

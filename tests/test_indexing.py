@@ -97,3 +97,81 @@ def test_tensors_as_index_take_rows() -> None:
             M[key]
     with raises(st.DTypeError, "take: indices are integers, not F32: write indices.astype(I64)"):
         M[M]
+
+
+CUBE = np.arange(60, dtype=np.int64).reshape(3, 4, 5)
+I, J, K = st.tensor([2, 0, -1]), st.tensor([[1], [3]]), st.tensor([-2, 1, 0], dtype=st.I32)
+
+
+def arrays_in(key: Any) -> Any:
+    """The same subscript for NumPy."""
+    return tuple(k.numpy() if isinstance(k, st.Tensor) else k for k in (key if isinstance(key, tuple) else (key,)))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        (slice(None), I),
+        (slice(1, None), I, slice(None, None, 2)),
+        (..., K),
+        (..., J),
+        (0, I),
+        (I, 0),
+        (1, I, 2),
+        (None, I),
+        (I, None),
+        (I, ..., slice(1, 3)),
+        (st.tensor(1),),
+        (slice(None), st.tensor(-1)),
+        (I, K),
+        (I, J),
+        (I, J, K),
+        (I, 2, K),
+        (slice(None), I, K),
+        (slice(None, None, -1), J, K),
+        (..., I, J, None),
+        (I, K, slice(1, None)),
+        (None, I, J),
+        (st.zeros((0,), dtype=st.I64), I[:1]),
+    ],
+    ids=str,
+)
+def test_integer_tensors_as_numpy(key: Any) -> None:
+    np.testing.assert_array_equal(st.from_numpy(CUBE)[key].numpy(), CUBE[arrays_in(key)])
+
+
+def test_integer_tensors_that_stand_apart() -> None:
+    x = st.from_numpy(CUBE)
+    for key in ((I, slice(None), K), (0, slice(None), K), (I, None, K), (0, ..., I)):
+        with pytest.raises(
+            IndexError, match=r"^integer tensors and ints in one subscript must stand beside one another"
+        ):
+            x[key]
+
+
+def test_integer_tensors_out_of_range() -> None:
+    x = st.from_numpy(CUBE)
+    with raises(IndexError, "take: index 4 is out of range for axis 1 of size 4"):
+        x[:, st.tensor([0, 4])]
+    with raises(IndexError, "take: index -5 is out of range for axis 1 of size 4"):
+        x[I, st.tensor([0, 1, -5])]
+    with raises(IndexError, "take: index 3 is out of range for axis 0 of size 3"):
+        x[st.tensor([0, 1, 3]), st.tensor(0)]
+    with raises(IndexError, "the index tensors (3,), (2,): shapes (3,) and (2,) do not broadcast: axis -1: 3 != 2"):
+        x[I, st.tensor([0, 1])]
+    with raises(st.DTypeError, "take: indices are integers, not F32: write indices.astype(I64)"):
+        x[I, st.ones(3)]
+
+
+def test_gradients_of_subscripts() -> None:
+    x = st.random.normal(st.random.key(0), (3, 4, 5), dtype=st.F64)
+    for key in ((slice(None), J), (I, K, 1), (0, ..., slice(None, None, -2)), (..., I, J)):
+        st.testing.check_grads(lambda v, key=key: v[key] * v[key], x)
+
+
+def test_subscripts_in_a_program() -> None:
+    x = st.from_numpy(CUBE)
+    picked = st.compile(lambda v, i: v[i, i, 1:])
+    np.testing.assert_array_equal(picked(x, I).numpy(), CUBE[I.numpy(), I.numpy(), 1:])
+    with pytest.raises(IndexError, match="index 7 is out of range for axis 0 of size 3"):
+        picked(x, st.tensor([0, 1, 7]))

@@ -226,7 +226,8 @@ def split(x: AnyTensor, /, sections: int | Sequence[int], *, axis: int = 0) -> t
         count = operator.index(sections)
         if count < 1 or n % count:
             raise ShapeError(
-                f"split: axis {place} of {source.shape} has size {n}, which {count} equal parts do not make"
+                f"split: axis {place} of {source.shape} has size {n}, which {count} equal parts do not make: "
+                "say where to cut, as in st.split(x, [1, 3])"
             )
         cuts = list(range(n // count, n, n // count)) if n else [0] * (count - 1)
     return tuple(source[(*lead, slice(a, b))] for a, b in zip([None, *cuts], [*cuts, None], strict=True))

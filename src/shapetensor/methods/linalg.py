@@ -22,9 +22,9 @@ class Linalg(Base[DT, *Shape]):
         try:  # as in `product`, without its call: matrices lose no time to vectors
             return apply(linalg.matmul, (self, other))
         except ShapeError:
-            if self.ndim > 1 and other.ndim > 1:
+            if self.ndim > 1 and getattr(other, "ndim", 0) > 1:
                 raise
-        return _vector_product(self._any, other)
+        return _vector_product(self, other)
 
     def __rmatmul__(self, other: Any) -> AnyTensor:
         return product(other, self)
@@ -51,15 +51,16 @@ def product(x: Any, w: Any) -> AnyTensor:
     try:
         return apply(linalg.matmul, (x, w))
     except ShapeError:
-        if x.ndim > 1 and w.ndim > 1:
+        if getattr(x, "ndim", 0) > 1 and getattr(w, "ndim", 0) > 1:
             raise
     return _vector_product(x, w)
 
 
-def _vector_product(x: AnyTensor, w: AnyTensor) -> AnyTensor:
+def _vector_product(x: Any, w: Any) -> AnyTensor:
     """A vector in front is a row, one behind a column; that axis goes again."""
-    if not (x.ndim and w.ndim):
-        raise ShapeError(f"matmul: {x.shape} @ {w.shape}: a scalar has no axes to multiply along: use x * w")
+    shapes = [getattr(v, "shape", ()) for v in (x, w)]  # Python numbers have none
+    if () in shapes:
+        raise ShapeError(f"matmul: {shapes[0]} @ {shapes[1]}: a scalar has no axes to multiply along: use x * w")
     inner = w.shape[-2] if w.ndim > 1 else w.shape[0]
     if x.shape[-1] != inner:
         raise ShapeError(f"matmul: {x.shape} @ {w.shape}: inner dimensions differ: {x.shape[-1]} != {inner}")

@@ -79,9 +79,9 @@ def _arange_samples() -> Iterator[Sample]:
     for dtype in (F32, F64):
         yield _arange(0.1, 0.1, 100, dtype)
         yield _arange(5, -1, 7, dtype)
-    for dtype in (I32, I64):
-        yield _arange(-7, 3, 6, dtype)
-        yield _arange(7, -3, 6, dtype)
+    for whole in (I32, I64):
+        yield _arange(-7, 3, 6, whole)
+        yield _arange(7, -3, 6, whole)
     yield _arange(2, 3, 80, U8)
 
 

@@ -145,7 +145,7 @@ def widened(function: Callable[..., Any]) -> Callable[[Array], Any]:
 
 def unary(data: str, result: Result, *, booleans: bool = True) -> Iterator[Sample]:
     """Shapes, layouts, dtypes and special values."""
-    for shape in ((), (1,), (5,), (0,), (3, 0, 2), (7, 11), (2, 3, 4), (2, 1, 3, 1, 2, 2)):
+    for shape in ((), (1,), (5,), (0,), (3, 0, 2), (7, 11), (2, 3, 4), (2, 1, 3, 1, 2), (2, 1, 3, 1, 2, 2)):
         yield Sample((Operand(shape, F64, data),), out=result(F64))
     for layout in LAYOUTS:
         yield Sample((Operand((3, 5), F64, data, layout),), out=result(F64))
@@ -376,6 +376,7 @@ def _clip_samples() -> Iterator[Sample]:
     yield clip(distinct(), distinct(), distinct())
     yield clip(distinct(4), distinct(3, 1), distinct(2, 1, 1))
     yield clip(distinct(0, 3), distinct(3), distinct(1, 1))
+    yield clip(distinct(2, 1, 3, 1, 2), distinct(2), distinct(1, 1))
     yield clip(distinct(*DEEP), distinct(*DEEP_STRETCHED), distinct(*DEEP, layout="stepped"))
     yield clip(distinct(3, 5), Same(0), distinct(3, 5))
     yield clip(distinct(3, 5), distinct(3, 5), Same(1))
@@ -444,7 +445,7 @@ def _logical(name: str, reference: Any) -> OpSamples:
 
 
 def _not_samples() -> Iterator[Sample]:
-    for shape in ((), (1,), (5,), (0,), (3, 0, 2), (7, 11), (2, 1, 3, 1, 2, 2)):
+    for shape in ((), (1,), (5,), (0,), (3, 0, 2), (7, 11), (2, 1, 3, 1, 2), (2, 1, 3, 1, 2, 2)):
         yield Sample((Operand(shape, Bool),))
     for layout in LAYOUTS:
         yield Sample((Operand((3, 5), Bool, SMOOTH, layout),))

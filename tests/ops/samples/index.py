@@ -220,7 +220,14 @@ def _set(x: Operand, indices: Ints, dtype: AnyDType = I64, layout: str = "c", up
 
 
 def _set_samples() -> Iterator[Sample]:
-    shapes: tuple[tuple[Ints, Ints], ...] = (((4, 3), (2,)), ((5,), ()), ((5,), (1,)), ((5,), (9,)), ((1, 1), (3,)))
+    shapes: tuple[tuple[Ints, Ints], ...] = (
+        ((4, 3), (2,)),
+        ((2, 3, 4), (3,)),
+        ((5,), ()),
+        ((5,), (1,)),
+        ((5,), (9,)),
+        ((1, 1), (3,)),
+    )
     shapes += (((4, 3), (2, 5)), ((3, 2, 1, 2, 1, 2), (4,)), ((0, 3), (0,)), ((4, 0), (2,)), ((4, 3), (0,)))
     for shape, indices in shapes:
         yield _set(Operand(shape), indices)

@@ -203,6 +203,10 @@ def _scan_samples() -> Iterator[Sample]:
 
 
 def _scan_wrong() -> Iterator[Wrong | WrongCall]:
+    text = "cumulative_sum: axis 1 is out of range for rank 1 (valid: -1..0)"
+    yield Wrong((((3,), F32),), ShapeError, text, {"axis": 1})
+    text = "cumulative_sum: axis 0 is out of range for rank 0 (a scalar has no axes)"
+    yield Wrong((((), F32),), ShapeError, text, {"axis": 0})
     yield from refuses_storage("cumulative_sum", lambda d: (((3,), d),), axis=0)
     x = st.ones((2, 3))
     text = "cumulative_sum: axis 2 is out of range for rank 2 (valid: -2..1); the shape is (2, 3)"

@@ -44,7 +44,7 @@ def _float(name: str, reference: Reference, kept: str, data: str = SMOOTH) -> Op
 
 
 def _rounding_samples() -> Iterator[Sample]:
-    for shape in ((), (1,), (5,), (0,), (3, 0, 2), (7, 11), (2, 1, 3, 1, 2, 2)):
+    for shape in ((), (1,), (5,), (0,), (3, 0, 2), (7, 11), (2, 1, 3, 1, 2), (2, 1, 3, 1, 2, 2)):
         yield Sample((Operand(shape, F64),))
     for layout in LAYOUTS:
         yield Sample((Operand((3, 5), F64, SMOOTH, layout),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..dims import Shape, show
+from ..dims import Shape, normalise_axis, show
 from ..dtypes import I64, AnyDType, Bool, Float, promote_float, require_compute
 from ..errors import ShapeError
 from ..op import OPAQUE, REDUCE, Op, define
@@ -177,6 +177,7 @@ logsumexp: Op = define(
 
 
 def _scan_shape(x: Shape, *, axis: int) -> Shape:
+    normalise_axis(axis, len(x))
     return x
 
 
