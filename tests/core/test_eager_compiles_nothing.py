@@ -82,8 +82,7 @@ def warm() -> int:
     return cache.compilations()
 
 
-def test_two_hundred_new_shapes_compile_nothing(warm: int) -> None:
-    rng = np.random.default_rng(1)
+def test_two_hundred_new_shapes_compile_nothing(warm: int, rng: np.random.Generator) -> None:
     seen = set()
     for number in range(200):
         m, n = 2 + number % 61, 1 + (7 * number) % 53

@@ -228,7 +228,13 @@ def _set_samples() -> Iterator[Sample]:
         ((5,), (9,)),
         ((1, 1), (3,)),
     )
-    shapes += (((4, 3), (2, 5)), ((3, 2, 1, 2, 1, 2), (4,)), ((0, 3), (0,)), ((4, 0), (2,)), ((4, 3), (0,)))
+    shapes += (
+        ((4, 3), (2, 5)),
+        ((3, 2, 1, 2, 1, 2), (4,)),
+        ((0, 3), (0,)),
+        ((4, 0), (2,)),
+        ((4, 3), (0,)),
+    )
     for shape, indices in shapes:
         yield _set(Operand(shape), indices)
     for i, layout in enumerate(LAYOUTS):

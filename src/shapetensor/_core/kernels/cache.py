@@ -24,6 +24,8 @@ from typing import Any
 _SOURCES = Path(__file__).parent
 HEADER = '''\
 """Written by shapetensor; do not edit: the next version of the library writes its own."""
+from __future__ import annotations
+
 import math
 
 import numpy as np

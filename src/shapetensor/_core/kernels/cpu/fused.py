@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ...buffers import Flat
 from ...dtypes import I64
 from ...op import Call
 from ...spec import Ints, contiguous_strides
@@ -15,7 +16,7 @@ from .operands import contiguous, copy
 
 
 @kernel()
-def row_max(r):  # type: ignore[no-untyped-def]
+def row_max(r: Flat) -> Any:
     top = r[0]
     for j in range(1, r.size):
         v = r[j]
@@ -24,7 +25,7 @@ def row_max(r):  # type: ignore[no-untyped-def]
 
 
 @kernel(row_max)
-def softmax_rows(x, rows, n, out):  # type: ignore[no-untyped-def]
+def softmax_rows(x: Flat, rows: int, n: int, out: Flat) -> None:
     for p in range(rows):
         r = x[p * n : p * n + n]
         q = out[p * n : p * n + n]
@@ -39,7 +40,7 @@ def softmax_rows(x, rows, n, out):  # type: ignore[no-untyped-def]
 
 
 @kernel(row_max)
-def log_softmax_rows(x, rows, n, out):  # type: ignore[no-untyped-def]
+def log_softmax_rows(x: Flat, rows: int, n: int, out: Flat) -> None:
     for p in range(rows):
         r = x[p * n : p * n + n]
         q = out[p * n : p * n + n]
@@ -53,7 +54,7 @@ def log_softmax_rows(x, rows, n, out):  # type: ignore[no-untyped-def]
 
 
 @kernel(row_max)
-def cross_entropy_rows(x, labels, rows, n, out):  # type: ignore[no-untyped-def]
+def cross_entropy_rows(x: Flat, labels: Flat, rows: int, n: int, out: Flat) -> int:
     for p in range(rows):
         label = labels[p]
         if label < 0 or label >= n:
@@ -68,7 +69,7 @@ def cross_entropy_rows(x, labels, rows, n, out):  # type: ignore[no-untyped-def]
 
 
 @kernel(row_max)
-def cross_entropy_backward_rows(x, labels, weights, rows, n, out):  # type: ignore[no-untyped-def]
+def cross_entropy_backward_rows(x: Flat, labels: Flat, weights: Flat, rows: int, n: int, out: Flat) -> int:
     for p in range(rows):
         label = labels[p]
         if label < 0 or label >= n:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ...buffers import Flat
 from ...dtypes import I64
 from ...op import Call
 from ...spec import Ints
@@ -14,7 +15,7 @@ from .operands import contiguous
 
 
 @kernel()
-def take_middle(x, indices, outer, n, inner, out):  # type: ignore[no-untyped-def]
+def take_middle(x: Flat, indices: Flat, outer: int, n: int, inner: int, out: Flat) -> int:
     count = indices.size
     for q in range(count):
         i = indices[q]
@@ -33,7 +34,7 @@ def take_middle(x, indices, outer, n, inner, out):  # type: ignore[no-untyped-de
 
 
 @kernel()
-def scatter_add_middle(x, indices, outer, n, inner, out):  # type: ignore[no-untyped-def]
+def scatter_add_middle(x: Flat, indices: Flat, outer: int, n: int, inner: int, out: Flat) -> int:
     for j in range(out.size):
         out[j] = 0
     count = indices.size
@@ -54,7 +55,7 @@ def scatter_add_middle(x, indices, outer, n, inner, out):  # type: ignore[no-unt
 
 
 @kernel()
-def take_along_middle(x, indices, outer, n, inner, count, out):  # type: ignore[no-untyped-def]
+def take_along_middle(x: Flat, indices: Flat, outer: int, n: int, inner: int, count: int, out: Flat) -> int:
     for p in range(outer):
         for q in range(count):
             for j in range(inner):
@@ -69,7 +70,7 @@ def take_along_middle(x, indices, outer, n, inner, count, out):  # type: ignore[
 
 
 @kernel()
-def scatter_add_along_middle(x, indices, outer, n, inner, count, out):  # type: ignore[no-untyped-def]
+def scatter_add_along_middle(x: Flat, indices: Flat, outer: int, n: int, inner: int, count: int, out: Flat) -> int:
     for j in range(out.size):
         out[j] = 0
     for p in range(outer):
@@ -86,7 +87,7 @@ def scatter_add_along_middle(x, indices, outer, n, inner, count, out):  # type: 
 
 
 @kernel()
-def scatter_set_rows(x, indices, updates, n, inner, out):  # type: ignore[no-untyped-def]
+def scatter_set_rows(x: Flat, indices: Flat, updates: Flat, n: int, inner: int, out: Flat) -> int:
     for j in range(out.size):
         out[j] = x[j]
     for q in range(indices.size):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from ...buffers import Flat
 from ...dtypes import AnyDType
 from ...op import Call
 from ...spec import Ints, contiguous_strides
@@ -16,13 +19,13 @@ _SMALL = 4096
 
 
 @kernel()
-def add_scaled(a, w, first, out, to, n):  # type: ignore[no-untyped-def]
+def add_scaled(a: Any, w: Flat, first: Any, out: Flat, to: Any, n: Any) -> None:
     for j in range(n):
         out[to + j] += a * w[first + j]
 
 
 @kernel()
-def add_two_rows(x, at, xm, xk, w, first, wk, out, to, n):  # type: ignore[no-untyped-def]
+def add_two_rows(x: Flat, at: Any, xm: Any, xk: Any, w: Flat, first: Any, wk: Any, out: Flat, to: Any, n: Any) -> None:
     """Two rows of the output get four rows of w each, so that a load of w serves two multiplications."""
     a0, b0 = x[at], x[at + xm]
     a1, b1 = x[at + xk], x[at + xk + xm]
@@ -42,7 +45,9 @@ def add_two_rows(x, at, xm, xk, w, first, wk, out, to, n):  # type: ignore[no-un
 
 
 @kernel(add_scaled, add_two_rows)
-def matmul_rows(x, w, batch, m, k, n, xb, xm, xk, wb, wk, out):  # type: ignore[no-untyped-def]
+def matmul_rows(
+    x: Flat, w: Flat, batch: int, m: int, k: int, n: int, xb: int, xm: int, xk: int, wb: int, wk: int, out: Flat
+) -> None:
     """w's rows are contiguous. Indices are unsigned, so that Numba adds no test for negative ones."""
     for j in range(out.size):
         out[j] = 0
@@ -64,7 +69,21 @@ def matmul_rows(x, w, batch, m, k, n, xb, xm, xk, wb, wk, out):  # type: ignore[
 
 
 @kernel()
-def matmul_strided(x, w, batch, m, k, n, xb, xm, xk, wb, wk, wn, out):  # type: ignore[no-untyped-def]
+def matmul_strided(
+    x: Flat,
+    w: Flat,
+    batch: int,
+    m: int,
+    k: int,
+    n: int,
+    xb: int,
+    xm: int,
+    xk: int,
+    wb: int,
+    wk: int,
+    wn: int,
+    out: Flat,
+) -> None:
     """Any strides, one inner product after the other."""
     zero = out.dtype.type(0)
     for b in range(batch):

@@ -23,7 +23,7 @@ def prepare_reshape(call: Call) -> Launch:
 
 
 @kernel()
-def gather_strided(x, start, shape, strides, out):  # type: ignore[no-untyped-def]
+def gather_strided(x: Flat, start: int, shape: Ints, strides: Ints, out: Flat) -> None:
     o = 0
     for i0 in range(shape[0]):
         for i1 in range(shape[1]):
@@ -35,7 +35,7 @@ def gather_strided(x, start, shape, strides, out):  # type: ignore[no-untyped-de
 
 
 @kernel()
-def place_strided(x, start, shape, strides, out):  # type: ignore[no-untyped-def]
+def place_strided(x: Flat, start: int, shape: Ints, strides: Ints, out: Flat) -> None:
     o = 0
     for i0 in range(shape[0]):
         for i1 in range(shape[1]):
@@ -47,7 +47,7 @@ def place_strided(x, start, shape, strides, out):  # type: ignore[no-untyped-def
 
 
 @kernel()
-def fill_zero(x, out):  # type: ignore[no-untyped-def]
+def fill_zero(x: Flat, out: Flat) -> None:
     for i in range(out.size):
         out[i] = 0
 
@@ -108,7 +108,7 @@ def _run_walk(b: Builder, walk: Kernel, x: Place, start: int, shape: Ints, steps
 
 
 @kernel()
-def copy_columns(x, outer, width, stride, start, out):  # type: ignore[no-untyped-def]
+def copy_columns(x: Flat, outer: int, width: int, stride: int, start: int, out: Flat) -> None:
     for p in range(outer):
         source = x[p * width : p * width + width]
         first = p * stride + start

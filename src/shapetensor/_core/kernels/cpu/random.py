@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
+from ...buffers import Flat
 from ...dtypes import F64, I64
 from ...op import Call
 from ..launch import Builder, Launch
@@ -22,7 +24,7 @@ DRAW, SPLIT, FOLD = 0x0, 0x5B1C0DE5, 0xF01DF01D
 
 
 @kernel()
-def philox(block, k0, k1, c2, c3):  # type: ignore[no-untyped-def]
+def philox(block: Any, k0: Any, k1: Any, c2: Any, c3: Any) -> Any:
     """Ten rounds on the counter (block, c2, c3); gives four words of 32 bits."""
     low = np.uint64(0xFFFFFFFF)
     half = np.uint64(32)
@@ -42,7 +44,7 @@ def philox(block, k0, k1, c2, c3):  # type: ignore[no-untyped-def]
 
 
 @kernel(philox)
-def uniform32(key, tag, out):  # type: ignore[no-untyped-def]
+def uniform32(key: Flat, tag: int, out: Flat) -> None:
     """24 random bits for each element: multiples of 2^-24 in [0, 1)."""
     unit = np.float32(2.0**-24)
     shift = np.uint64(8)
@@ -54,7 +56,7 @@ def uniform32(key, tag, out):  # type: ignore[no-untyped-def]
 
 
 @kernel(philox)
-def uniform64(key, tag, out):  # type: ignore[no-untyped-def]
+def uniform64(key: Flat, tag: int, out: Flat) -> None:
     """53 random bits for each element: multiples of 2^-53 in [0, 1)."""
     for block in range((out.size + 1) // 2):
         w0, w1, w2, w3 = philox(block, key[0], key[1] ^ np.uint32(tag), key[2], key[3])
@@ -66,7 +68,7 @@ def uniform64(key, tag, out):  # type: ignore[no-untyped-def]
 
 
 @kernel(philox)
-def normal32(key, tag, out):  # type: ignore[no-untyped-def]
+def normal32(key: Flat, tag: int, out: Flat) -> None:
     """Box and Muller, in double precision, so that the tails are those of 32-bit uniforms."""
     half = (out.size + 1) // 2
     for i in range(half):
@@ -81,7 +83,7 @@ def normal32(key, tag, out):  # type: ignore[no-untyped-def]
 
 
 @kernel(philox)
-def normal64(key, tag, out):  # type: ignore[no-untyped-def]
+def normal64(key: Flat, tag: int, out: Flat) -> None:
     """Box and Muller on 53-bit uniforms."""
     for i in range((out.size + 1) // 2):
         w0, w1, w2, w3 = philox(i, key[0], key[1] ^ np.uint32(tag), key[2], key[3])
@@ -95,7 +97,7 @@ def normal64(key, tag, out):  # type: ignore[no-untyped-def]
 
 
 @kernel(philox)
-def new_keys(key, tag, first, out):  # type: ignore[no-untyped-def]
+def new_keys(key: Flat, tag: int, first: int, out: Flat) -> None:
     """One block for each key, from block `first` on."""
     for i in range(out.size // 4):
         w0, w1, w2, w3 = philox(first + i, key[0], key[1] ^ np.uint32(tag), key[2], key[3])

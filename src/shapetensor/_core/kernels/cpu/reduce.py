@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from ...buffers import Flat
 from ...dtypes import AnyDType
 from ...op import Call
 from ...spec import Ints
@@ -59,7 +60,7 @@ _TEXTS = {
 
 
 @kernel()
-def argmax_middle(x, outer, n, inner, out):  # type: ignore[no-untyped-def]
+def argmax_middle(x: Flat, outer: int, n: int, inner: int, out: Flat) -> None:
     for p in range(outer):
         for j in range(inner):
             base = p * n * inner + j
@@ -75,7 +76,7 @@ def argmax_middle(x, outer, n, inner, out):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def argmin_middle(x, outer, n, inner, out):  # type: ignore[no-untyped-def]
+def argmin_middle(x: Flat, outer: int, n: int, inner: int, out: Flat) -> None:
     for p in range(outer):
         for j in range(inner):
             base = p * n * inner + j
@@ -91,7 +92,7 @@ def argmin_middle(x, outer, n, inner, out):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def logsumexp_middle(x, outer, n, inner, out):  # type: ignore[no-untyped-def]
+def logsumexp_middle(x: Flat, outer: int, n: int, inner: int, out: Flat) -> None:
     for p in range(outer):
         for j in range(inner):
             base = p * n * inner + j
@@ -110,7 +111,7 @@ def logsumexp_middle(x, outer, n, inner, out):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def cumulative_sum_middle(x, outer, n, inner, out):  # type: ignore[no-untyped-def]
+def cumulative_sum_middle(x: Flat, outer: int, n: int, inner: int, out: Flat) -> None:
     for p in range(outer):
         for j in range(inner):
             base = p * n * inner + j
