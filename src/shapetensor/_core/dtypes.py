@@ -56,9 +56,6 @@ class Integer(Number):
 class Float(Number):
     """Floating point numbers: the types that have gradients."""
 
-    digits: ClassVar[int]  # bits of the significand
-    eps: ClassVar[float]
-
 
 class Bool(DType):
     """True or False, one byte."""
@@ -105,28 +102,24 @@ class F16(Float):
     """IEEE half precision: storage and `astype` only, kept as its bits (Numba takes no float16 arrays)."""
 
     name, storage, itemsize = "float16", "uint16", 2
-    digits, eps = 11, 2.0**-10
 
 
 class BF16(Float):
     """bfloat16: storage and `astype` only, kept as its bits."""
 
     name, storage, itemsize = "bfloat16", "uint16", 2
-    digits, eps = 8, 2.0**-7
 
 
 class F32(Float):
     """IEEE single precision: the default."""
 
     name, storage, itemsize, computes = "float32", "float32", 4, True
-    digits, eps = 24, 2.0**-23
 
 
 class F64(Float):
     """IEEE double precision."""
 
     name, storage, itemsize, computes = "float64", "float64", 8, True
-    digits, eps = 53, 2.0**-52
 
 
 class WeakBool(DType):
@@ -146,7 +139,6 @@ class WeakFloat(Float):
     """The type of a Python float: takes the dtype of the floating tensor beside it."""
 
     name, weak = "float scalar", True
-    digits, eps = 53, 2.0**-52
 
 
 AnyDType = type[DType]

@@ -60,7 +60,9 @@ def _wrong() -> Iterator[WrongCall]:
     yield WrongCall(lambda: st.full(2, "3"), DTypeError, text)  # type: ignore[arg-type]
 
 
-LETTERS = Symbolic(("",), {"B": 2, "T": 3}, {"shape": "B 2*T", "dtype": F32, "device": None})
+SIZES = {"B": 2, "T": 3}
+LETTERS = Symbolic(("",), SIZES, {"shape": "B 2*T", "dtype": F32, "device": None})
+COUNT = Symbolic(("", ""), SIZES, {"n": "2*T", "dtype": F32, "device": None}, dim_attrs=("n",))
 
 
 def arange(start: float, step: float, n: int, dtype: AnyDType, device: Any) -> NDArray[Any]:
@@ -83,6 +85,8 @@ def _arange_samples() -> Iterator[Sample]:
         yield _arange(-7, 3, 6, whole)
         yield _arange(7, -3, 6, whole)
     yield _arange(2, 3, 80, U8)
+    yield _arange(True, 1, 3, I64)
+    yield _arange(0, True, 3, I64)
 
 
 def _arange_wrong() -> Iterator[Wrong | WrongCall]:
@@ -100,5 +104,5 @@ def _arange_wrong() -> Iterator[Wrong | WrongCall]:
 
 SAMPLES = {
     "full": OpSamples(reference, tuple(_samples()), tuple(_wrong()), symbolic=(LETTERS,), exact=True),
-    "arange": OpSamples(arange, tuple(_arange_samples()), tuple(_arange_wrong())),
+    "arange": OpSamples(arange, tuple(_arange_samples()), tuple(_arange_wrong()), symbolic=(COUNT,)),
 }

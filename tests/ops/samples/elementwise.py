@@ -375,6 +375,13 @@ def _clip_samples() -> Iterator[Sample]:
     yield clip(distinct(3, 4), distinct(4), distinct(3, 1))
     yield clip(distinct(), distinct(), distinct())
     yield clip(distinct(4), distinct(3, 1), distinct(2, 1, 1))
+    yield clip(distinct(12), distinct(12), distinct(12))
+    yield clip(distinct(2, 3, 4), distinct(2, 3, 4), distinct(2, 3, 4))
+    yield clip(distinct(), -5.0, 5.0)
+    yield clip(5.0, -5.0, distinct())
+    for scalar in (1, 0.05, True):
+        yield clip(scalar, distinct(3, 1), distinct(5))
+        yield clip(distinct(3, 1), distinct(5), scalar)
     yield clip(distinct(0, 3), distinct(3), distinct(1, 1))
     yield clip(distinct(2, 1, 3, 1, 2), distinct(2), distinct(1, 1))
     yield clip(distinct(*DEEP), distinct(*DEEP_STRETCHED), distinct(*DEEP, layout="stepped"))
@@ -433,9 +440,11 @@ def _logical_wrong(name: str, binary: bool) -> Iterator[Wrong]:
             yield Wrong((((3,), dtype), ((3,), Bool))[: 1 + binary], DTypeError, text)
             if binary:
                 yield Wrong((((3,), Bool), ((3,), dtype)), DTypeError, text)
+    for scalar in (WeakInt, WeakFloat) if binary else ():
+        text = f"{name}: {scalar.name} is not Bool: compare it with something first, as in x != 0"
+        yield Wrong((((3,), Bool), ((), scalar)), DTypeError, text)
+        yield Wrong((((), scalar), ((3,), Bool)), DTypeError, text)
     if binary:
-        text = f"{name}: int scalar is not Bool: compare it with something first, as in x != 0"
-        yield Wrong((((3,), Bool), ((), WeakInt)), DTypeError, text)
         text = f"{name}: shapes (2, 3) and (2, 4) do not broadcast: axis -1: 3 != 4"
         yield Wrong((((2, 3), Bool), ((2, 4), Bool)), ShapeError, text)
 

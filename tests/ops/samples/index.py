@@ -259,8 +259,11 @@ def _set_wrong() -> Iterator[Wrong | WrongCall]:
     yield Wrong((((), F32), ((), I64), ((), F32)), ShapeError, text)
     text = f"{name}: the updates are F64, not F32: write updates.astype(F32)"
     yield Wrong((((4,), F32), ((2,), I64), ((2,), F64)), DTypeError, text)
-    text = f"{name}: the updates are int scalar, not I64: write updates.astype(I64)"
-    yield Wrong((((4,), I64), ((), I64), ((), WeakInt)), DTypeError, text)
+    for scalar in (WeakInt, WeakFloat, WeakBool):
+        text = f"{name}: the updates are {scalar.name}, not I64: write updates.astype(I64)"
+        yield Wrong((((4,), I64), ((), I64), ((), scalar)), DTypeError, text)
+        text = f"{name}: the index is a Python number, not a tensor: write st.tensor(...)"
+        yield Wrong((((4,), I64), ((), scalar), ((), I64)), DTypeError, text)
     yield from refuses_storage(name, lambda d: (((4,), d), ((2,), I64), ((2,), d)))
     for dtype in (F32, F64, Bool):
         text = f"{name}: indices are integers, not {dtype.__name__}: write indices.astype(I64)"

@@ -57,11 +57,6 @@ def _shift(axes: Any) -> Any:
     return axes + 1 if isinstance(axes, int) else tuple(a + 1 for a in axes)
 
 
-def first_only(batched: Batched) -> bool:
-    """Whether just the first operand is batched."""
-    return batched[0] and not any(batched[1:])
-
-
 def batch_loop(op: Op, xs: Sequence[Any], batched: Batched, attrs: Attrs) -> Any:
     """One call for each example; right for every op, and the rule of those that have no other."""
     columns = [x.unstack() if b else None for x, b in zip(xs, batched, strict=True)]
