@@ -15,6 +15,7 @@ Exits 1 if any survives or is broken, or if a property fails without a mutant.
 from __future__ import annotations
 
 import argparse
+import gc
 import inspect
 import json
 import os
@@ -24,11 +25,11 @@ import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # there is a process for each processor, and each forks
@@ -133,7 +134,30 @@ def judge_op(name: str) -> list[Verdict]:
     if reason is not None:
         return [Verdict("none", "unbroken", "broken", f"fails without a mutant: {reason}")]
     seconds = 60 + int(10 * (time.monotonic() - start))
-    return [judge(OPS[name], mutant, seconds) for mutant in mutants(OPS[name])]
+    found = mutants(OPS[name])
+    gc.freeze()  # else each child's collector writes on, and so copies, all that is here already
+    return [judge(OPS[name], mutant, seconds) for mutant in found]
+
+
+def judge_ops(names: Sequence[str], jobs: int) -> Iterator[tuple[str, list[Verdict]]]:
+    """Each op as it is done. It has a process of its own: what is small is forked sooner, and one may die."""
+    context = get_context("fork")
+    waiting, running = list(names), dict[Connection, Any]()
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            ours, theirs = context.Pipe(duplex=False)
+            process = context.Process(target=lambda name=waiting[0], pipe=theirs: pipe.send(judge_op(name)))
+            process.start()
+            theirs.close()
+            running[ours] = waiting.pop(0), process
+        for pipe in wait(list(running)):
+            assert isinstance(pipe, Connection)
+            name, process = running.pop(pipe)
+            try:
+                yield name, pipe.recv()
+            except EOFError:
+                yield name, [Verdict("none", "unbroken", "broken", "the process died")]
+            process.join()
 
 
 # --- reporting --------------------------------------------------------------------------------------------------------
@@ -162,13 +186,10 @@ def run(names: Sequence[str], jobs: int, verbose: bool) -> bool:
     found: list[Verdict] = []
     start = time.monotonic()
     names = sorted(names, key=lambda name: -len(CATALOGUE[name].valid))  # what takes longest first
-    with ProcessPoolExecutor(jobs, mp_context=get_context("fork")) as pool:
-        judged = {pool.submit(judge_op, name): name for name in names}
-        for done, future in enumerate(as_completed(judged), 1):
-            name, verdicts = judged[future], future.result()
-            lines = [line(name, v) for v in verdicts] if verbose else rows(name, verdicts)
-            print(*lines, f"[{done}/{len(names)} ops, {time.monotonic() - start:.0f} s]", sep="\n", flush=True)
-            found += verdicts
+    for done, (name, verdicts) in enumerate(judge_ops(names, jobs), 1):
+        lines = [line(name, v) for v in verdicts] if verbose else rows(name, verdicts)
+        print(*lines, f"[{done}/{len(names)} ops, {time.monotonic() - start:.0f} s]", sep="\n", flush=True)
+        found += verdicts
     count = Counter(v.result for v in found)
     print(f"{len(found)} mutants of {len(names)} ops: {count['caught']} caught, {count['survived']} survived, ", end="")
     print(f"{count['broken']} broken, in {time.monotonic() - start:.0f} s")

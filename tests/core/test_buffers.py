@@ -282,3 +282,10 @@ def test_a_tensor_made_here_may_die_there() -> None:
 
     assert in_threads(work) == []
     assert made == []
+
+
+def test_a_pool_below_its_limit_keeps_what_it_has() -> None:
+    pool = Pool(1 << 16)
+    for _ in range(10):
+        pool.give(pool.take(10_000, np.dtype(np.float32)))
+    assert pool.allocated == 1

@@ -55,7 +55,7 @@ def infer(op: Op, attrs: tuple[Any, ...], *specs: Spec) -> Call:
 
     Raises:
         ShapeError: with the op's name before the rule's text.
-        DTypeError: likewise.
+        DTypeError: as the dtype rule words it.
     """
     named = dict(zip(op.attrs, attrs, strict=True))
     try:

@@ -59,14 +59,14 @@ class Pool:
             self.trim()
 
     def trim(self) -> None:
-        """Free whole kinds, least recently created first, until the limit holds."""
+        """Count what is kept, and where that is too much free whole kinds, the oldest first, down to half the limit."""
         cached = {key: len(s) * key[0] * key[1].itemsize for key, s in list(self._free.items())}
         total = sum(cached.values())
-        for key, nbytes in cached.items():
+        for key in cached if total > self.limit else ():
+            self._free[key].clear()
+            total -= cached[key]
             if total <= self.limit // 2:
                 break
-            self._free[key].clear()
-            total -= nbytes
         self._returned = total
 
     def clear(self) -> None:
