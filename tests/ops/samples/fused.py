@@ -173,7 +173,7 @@ def _backward_wrong() -> Iterator[Wrong | WrongCall]:
     yield from _label_types("cross_entropy_backward", lead)
     yield from _python_label("cross_entropy_backward", (((), F32),))
     for scalar in (WeakInt, WeakFloat, WeakBool):
-        text = f"cross_entropy_backward: weights are {scalar.__name__} beside logits of F32: they must be F32"
+        text = f"cross_entropy_backward: weights are a Python {scalar.name} beside logits of F32: they must be F32"
         yield Wrong((((), scalar), ((3,), F32), ((), I64)), DTypeError, text)
     text = "cross_entropy_backward: weights (5,) and labels (4,) differ: axis 0: 4 != 5"
     yield Wrong((((5,), F32), ((4, 3), F32), ((4,), I64)), ShapeError, text)

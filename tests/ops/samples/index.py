@@ -147,6 +147,10 @@ def _types_wrong(name: str, **attrs: int) -> Iterator[Wrong]:
     if not name.endswith("along_axis"):  # these refuse its shape
         for scalar in (WeakInt, WeakFloat, WeakBool):
             yield Wrong((((3,), F32), ((), scalar)), DTypeError, text, attrs)
+    if name == "scatter_add":  # the others refuse its shape
+        text = f"{name}: the values are a Python number, not a tensor: write st.tensor(...)"
+        for scalar in (WeakInt, WeakFloat, WeakBool):
+            yield Wrong((((), scalar), ((), I64)), DTypeError, text, attrs)
     for dtype in (F32, F64, Bool):
         text = f"{name}: indices are integers, not {dtype.__name__}: write indices.astype(I64)"
         yield Wrong((((3,), F32), ((3,), dtype)), DTypeError, text, attrs)

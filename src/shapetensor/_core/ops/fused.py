@@ -93,8 +93,9 @@ def _backward_dtype(weights: AnyDType, logits: AnyDType, labels: AnyDType) -> An
     """The weights are gradients of the loss, so that they have its dtype."""
     loss = _labelled_dtype("cross_entropy_backward", logits, labels)
     if weights is not loss:
+        found = f"a Python {weights.name}" if weights.weak else weights.__name__
         raise DTypeError(
-            f"cross_entropy_backward: weights are {weights.__name__} beside logits of {logits.__name__}: "
+            f"cross_entropy_backward: weights are {found} beside logits of {logits.__name__}: "
             f"they must be {loss.__name__}"
         )
     return loss

@@ -17,6 +17,8 @@ from .reduce import cumulative_sum
 def _indexed(name: str) -> Callable[[AnyDType, AnyDType], AnyDType]:
     def dtype(x: AnyDType, indices: AnyDType) -> AnyDType:
         require_compute(name, x, indices)
+        if x.weak:
+            raise DTypeError(f"{name}: the values are a Python number, not a tensor: write st.tensor(...)")
         if indices.weak:
             raise DTypeError(f"{name}: the index is a Python number, not a tensor: write st.tensor(...)")
         if not issubclass(indices, Integer):
