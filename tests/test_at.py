@@ -122,3 +122,9 @@ def test_what_is_refused() -> None:
         x.at[x > 0].set(0.0)
     with raises(IndexError, "1 indices for a tensor of 0 axes, shape ()"):
         st.tensor(1.0).at[st.tensor([0])].set(0.0)
+
+
+def test_two_integer_tensors_are_refused_with_the_way_out() -> None:
+    i = st.tensor([0, 1])
+    with pytest.raises(IndexError, match=r"^at: an integer tensor stands alone, for axis 0"):
+        st.ones((3, 3)).at[i, i].set(0.0)

@@ -333,8 +333,9 @@ def test_empty_reductions() -> None:
         EMPTY.argmax(axis=0)
     with pytest.raises(st.ShapeError, match=r"^argmax: .* is empty"):
         EMPTY.argmax()
-    with raises(st.ShapeError, "var: 0 elements are too few for correction=0"):
-        EMPTY.var()
+    assert math.isnan(EMPTY.var().item())
+    assert math.isnan(st.ones(1).var(correction=1).item())
+    assert math.isnan(st.ones(1).std(correction=2).item())
 
 
 UNARY: list[Callable[[Any], AnyTensor]] = [
@@ -471,3 +472,18 @@ def test_format() -> None:
     assert f"{V[0]:d}" == "1"
     with raises(st.ShapeError, "item: a tensor of shape (3,) has 3 elements, not 1"):
         f"{V:.2f}"
+
+
+def test_exported_arrays_cannot_be_made_writeable() -> None:
+    x = st.ones(3)
+    for array in (x.numpy(), np.asarray(x), x.reshape(3, 1).numpy(), st.ones((2, 2))[:, 1].numpy()):
+        with pytest.raises(ValueError, match="WRITEABLE"):
+            array.setflags(write=True)
+    assert x.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_python_errors_name_tensor() -> None:
+    with pytest.raises(TypeError, match=r"^Tensor\.sum\(\) got an unexpected keyword argument 'dim'"):
+        st.ones(3).sum(dim=0)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"^Tensor\.backward\(\) missing 1 required keyword-only argument: 'wrt'$"):
+        st.ones(3).sum().backward()  # type: ignore[call-arg]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, final
 
 from ._core import apply as _apply_module
@@ -99,3 +100,7 @@ class Tensor(
 AnyTensor = Tensor[Any, *tuple[Any, ...]]
 _apply_module.tensors_are_made_by(Tensor._make)
 install(Tensor)
+for _mixin in Tensor.__bases__:  # users know the methods as Tensor's, and Python's own error messages name them
+    for _name, _method in vars(_mixin).items():
+        if isinstance(_method, FunctionType):
+            _method.__qualname__ = f"Tensor.{_name}"

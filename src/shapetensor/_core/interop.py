@@ -81,7 +81,9 @@ def view_out(buffer: Any, spec: Spec) -> NDArray[Any]:
             "keep it a tensor, or return it"
         )
     strides = tuple(s * spec.dtype.itemsize for s in spec.strides)
-    array: NDArray[Any] = np.ndarray(spec.shape, buffer.dtype, buffer, 0, strides)
+    # By way of a read-only export, so that whoever has the array cannot make it writeable again.
+    sealed = np.frombuffer(memoryview(buffer).toreadonly(), buffer.dtype) if buffer.size else buffer
+    array: NDArray[Any] = np.ndarray(spec.shape, buffer.dtype, sealed, 0, strides)
     array.flags.writeable = False
     if spec.dtype is F16:
         return array.view(np.float16)

@@ -104,7 +104,7 @@ def var(x: AnyTensor, /, *, axis: Axis = None, correction: int = 0, keepdims: bo
         keepdims: leave the axes in place with size 1.
 
     Raises:
-        ShapeError: for an axis that x does not have, and where there are no more than `correction` elements.
+        ShapeError: for an axis that x does not have, or one named twice.
         DTypeError: for integers, booleans and storage dtypes.
 
     Example:
@@ -232,7 +232,7 @@ def std(x: AnyTensor, /, *, axis: Axis = None, correction: int = 0, keepdims: bo
         keepdims: leave the axes in place with size 1.
 
     Raises:
-        ShapeError: for an axis that x does not have, and where there are no more than `correction` elements.
+        ShapeError: for an axis that x does not have, or one named twice.
         DTypeError: for integers, booleans and storage dtypes.
 
     Example:

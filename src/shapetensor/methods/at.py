@@ -61,12 +61,16 @@ def _rows(key: Any) -> AnyTensor | None:
     parts = key if isinstance(key, tuple) else (key,)
     if not any(hasattr(k, "_spec") for k in parts):
         return None
-    if not hasattr(parts[0], "_spec") or any(k is not Ellipsis and k != slice(None) for k in parts[1:]):
+    if not hasattr(parts[0], "_spec") or not all(_is_whole(k) for k in parts[1:]):
         raise IndexError(
             "at: an integer tensor stands alone, for axis 0: move its axis to the front first, as in "
             "st.moveaxis(x, axis, 0), or use st.where(mask, value, x)"
         )
     return index_tensor(parts[0])
+
+
+def _is_whole(key: Any) -> bool:
+    return key is Ellipsis or (isinstance(key, slice) and key == slice(None))
 
 
 def _fitting(name: str, values: Any, x: AnyTensor) -> AnyTensor:

@@ -79,10 +79,9 @@ class Reduce(Base[DT, *Shape]):
         """The variance over axes; see `shapetensor.var`."""
         axes = axes_of("var", axis, self)
         count = _count(self._spec.shape, axes) - correction
-        if count <= 0:
-            raise ShapeError(f"var: {count + correction} elements are too few for correction={correction}")
         centred = self._any - self.mean(axis=axes, keepdims=True)
-        return (centred * centred).sum(axis=axes, keepdims=keepdims) / count
+        # too few elements: 0 / 0, NaN, as NumPy has it
+        return (centred * centred).sum(axis=axes, keepdims=keepdims) / max(count, 0)
 
     def std(self, *, axis: Axis = None, correction: int = 0, keepdims: bool = False) -> AnyTensor:
         """The standard deviation over axes; see `shapetensor.std`."""
