@@ -92,29 +92,29 @@ def step(model: Classifier, state: State, batch: Digits, key: Key) -> tuple[Clas
     return *optimizer.update(model, gradients, state), loss, right
 
 
-# 4. A run is all that training goes on from; every random key is made of its key and the number of the epoch or step.
+# 4. A run is all that training goes on from; every random key is made of its seed and the number of the epoch or step.
 class Run(NamedTuple):
     model: Classifier
     state: State
-    key: Key
+    seed: int
     epoch: int  # epochs that are done
     losses: list[float]  # of each step
 
 
-def keys_of(key: Key) -> tuple[Key, ...]:
+def keys_of(seed: int) -> tuple[Key, ...]:
     """For the split of the data, the initial weights, the order of batches and dropout."""
-    split_key, train_key = st.random.split(key)
+    split_key, train_key = st.random.split(st.random.key(seed))
     return split_key, *st.random.split(train_key, 3)
 
 
-def begin(key: Key) -> Run:
-    model = Classifier(keys_of(key)[1])
-    return Run(model, optimizer.init(model), key, epoch=0, losses=[])
+def begin(seed: int) -> Run:
+    model = Classifier(keys_of(seed)[1])
+    return Run(model, optimizer.init(model), seed, epoch=0, losses=[])
 
 
 def train(run: Run, data: Digits, epochs: int, checkpoint: Path) -> Run:
     """The run after so many epochs in all; each leaves a checkpoint."""
-    _, _, order_key, dropout_key = keys_of(run.key)
+    _, _, order_key, dropout_key = keys_of(run.seed)
     with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()) as bar:
         task = bar.add_task("compiling", total=epochs, completed=run.epoch)
         for epoch in range(run.epoch, epochs):
@@ -122,26 +122,31 @@ def train(run: Run, data: Digits, epochs: int, checkpoint: Path) -> Run:
             for batch in batches(data, st.random.fold_in(order_key, epoch)):
                 model, state, loss, right = step(model, state, batch, st.random.fold_in(dropout_key, len(losses)))
                 losses.append(float(loss))
-            run = Run(model, state, run.key, epoch + 1, losses)
+            run = Run(model, state, run.seed, epoch + 1, losses)
             st.io.save_checkpoint(checkpoint, run)
             bar.update(task, advance=1, description=f"loss {float(loss):.3f}  accuracy {100 * float(right):5.1f} %")
     return run
 
 
 # 5. Save what came out, and show that it can be used again.
-def whole(seed: int, epochs: int, out: Path, resume: bool) -> float:
+def whole(seed: int | None, epochs: int, out: Path, resume: bool) -> float:
     """Train with one seed or go on with what is in `out`, save, load, and give the accuracy on the images held out."""
     out.mkdir(parents=True, exist_ok=True)
-    run, checkpoint = begin(st.random.key(seed)), out / "checkpoint.safetensors"
+    run, checkpoint = begin(seed or 0), out / "checkpoint.safetensors"
     if resume and checkpoint.exists():
         run = st.io.load_checkpoint(checkpoint, run)
-    data, test_data = load(keys_of(run.key)[0])
-    run = train(run, data, epochs, checkpoint)
+        if seed not in (None, run.seed):
+            raise SystemExit(f"--seed {seed}, but {checkpoint} is of seed {run.seed}: go on without --seed")
+    data, test_data = load(keys_of(run.seed)[0])
+    if run.epoch >= epochs:
+        print(f"already at epoch {run.epoch}")
+    else:
+        run = train(run, data, epochs, checkpoint)
     figure = Figure()
     figure.subplots(subplot_kw={"xlabel": "step", "ylabel": "cross entropy"}).semilogy(run.losses)
     figure.savefig(out / "loss.png")
     st.io.save_file(run.model.state_dict(), out / "digits.safetensors")
-    loaded = Classifier(run.key).load_state_dict(st.io.load_file(out / "digits.safetensors"))
+    loaded = begin(run.seed).model.load_state_dict(st.io.load_file(out / "digits.safetensors"))
     scores = loaded(test_data.images)
     st.testing.assert_close(scores, run.model(test_data.images), rtol=0.0, atol=0.0)
     return float(accuracy(scores, test_data.labels))
@@ -150,7 +155,7 @@ def whole(seed: int, epochs: int, out: Path, resume: bool) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train a network on handwritten digits.")
     parser.add_argument("--epochs", type=int, default=40)
-    parser.add_argument("--seed", type=int, default=0, help="of the split, the initial weights, the order and dropout")
+    parser.add_argument("--seed", type=int, help="of the split, weights, order and dropout; by default 0")
     parser.add_argument("--out", type=Path, default=Path("digits-run"), help="folder for the weights and the curve")
     either = parser.add_mutually_exclusive_group()
     either.add_argument("--seeds", type=int, default=0, help="train with the seeds 0 ... SEEDS-1; print the mean")

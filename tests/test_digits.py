@@ -55,8 +55,8 @@ def assert_equal(one: Any, two: Any) -> None:
 
 
 def test_compiled_steps_are_eager_steps(example: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    begin = example.begin(st.random.key(0))
-    data, _ = example.load(example.keys_of(begin.key)[0])
+    begin = example.begin(0)
+    data, _ = example.load(example.keys_of(begin.seed)[0])
     compiled = example.train(begin, data, 1, tmp_path / "compiled")
     monkeypatch.setattr(example, "step", example.step.__wrapped__)
     assert_equal(compiled, example.train(begin, data, 1, tmp_path / "eager"))
@@ -64,12 +64,12 @@ def test_compiled_steps_are_eager_steps(example: Any, tmp_path: Path, monkeypatc
 
 def test_a_resumed_run_is_an_uninterrupted_run(example: Any, tmp_path: Path) -> None:
     """Parameters, buffers, optimizer, keys, data position and the loss of every step."""
-    begin, path = example.begin(st.random.key(1)), tmp_path / "run.safetensors"
-    data, _ = example.load(example.keys_of(begin.key)[0])
+    begin, path = example.begin(1), tmp_path / "run.safetensors"
+    data, _ = example.load(example.keys_of(begin.seed)[0])
     whole = example.train(begin, data, 4, path)
     example.train(begin, data, 1, path)
     for epochs in (2, 4):
-        run = st.io.load_checkpoint(path, example.begin(st.random.key(7)))
+        run = st.io.load_checkpoint(path, example.begin(7))
         assert run.epoch < epochs
         run = example.train(run, data, epochs, path)
     assert len(run.losses) == 4 * (len(data.labels) // example.BATCH)
@@ -79,12 +79,26 @@ def test_a_resumed_run_is_an_uninterrupted_run(example: Any, tmp_path: Path) -> 
 def test_resume_on_the_command_line(example: Any, tmp_path: Path) -> None:
     run(tmp_path, "--resume", "--seed", "5", "--epochs", "1")
     run(tmp_path, "--resume", "--epochs", "3")
-    whole = example.begin(st.random.key(5))
-    data, _ = example.load(example.keys_of(whole.key)[0])
+    whole = example.begin(5)
+    data, _ = example.load(example.keys_of(whole.seed)[0])
     whole = example.train(whole, data, 3, tmp_path / "whole")
     assert (tmp_path / "checkpoint.safetensors").read_bytes() == (tmp_path / "whole").read_bytes()
     weights = st.io.load_file(tmp_path / "digits.safetensors")
     assert_equal(weights, dict(sorted(whole.model.state_dict().items(), key=lambda item: list(weights).index(item[0]))))
+
+
+def test_resume_with_another_seed(tmp_path: Path) -> None:
+    run(tmp_path, "--seed", "5", "--epochs", "1")
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        run(tmp_path, "--resume", "--seed", "6")
+    path = tmp_path / "checkpoint.safetensors"
+    assert caught.value.stderr == f"--seed 6, but {path} is of seed 5: go on without --seed\n"
+    run(tmp_path, "--resume", "--seed", "5")
+
+
+def test_resume_when_all_is_done(tmp_path: Path) -> None:
+    last = run(tmp_path).splitlines()[-1]
+    assert run(tmp_path, "--resume", "--epochs", "1") == f"already at epoch 2\n{last}\n"
 
 
 def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:

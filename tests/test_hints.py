@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import operator
+import pickle
 import re
 import subprocess
 import sys
@@ -11,7 +13,9 @@ from typing import Any
 import pytest
 
 import shapetensor as st
+from shapetensor import nn
 from shapetensor.methods import hints
+from shapetensor.tensor import AnyTensor
 
 M = st.tensor([[1.0, 2.0], [3.0, 4.0]])
 
@@ -31,7 +35,7 @@ def test_did_you_mean() -> None:
         _ = st.Tensor.view  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("name", hints.METHODS)
+@pytest.mark.parametrize("name", [name for name in hints.METHODS if name not in hints.TENSOR_REASONS])
 def test_advice_for_methods_is_true(name: str) -> None:
     """Each name is missing indeed, and what is said instead exists: an attribute, or an expression that runs."""
     x = st.tensor([[1.0, 2.0], [3.0, 4.0]])
@@ -64,3 +68,109 @@ def test_attributes_are_as_fast_as_without_advice() -> None:
     """A `__getattr__` would take reading any attribute off the interpreter's fast path."""
     assert not hasattr(st.Tensor, "__getattr__")
     assert st.Tensor.__getattribute__ is object.__getattribute__
+
+
+class Moved(st.Module):
+    """A module with fields and a method of names that are explained elsewhere."""
+
+    to: str
+    cuda: AnyTensor
+
+    def train(self) -> str:
+        return "mine"
+
+
+LAYER = nn.Linear(2, 1, key=st.random.key(0))
+OWNERS: list[tuple[Any, dict[str, str]]] = [
+    (M, hints.TENSOR_REASONS),
+    (st, hints.FUNCTION_REASONS),
+    (nn, hints.NN_REASONS),
+    (LAYER, hints.MODULE_REASONS),
+    (st.optim.SGD(), hints.OPTIMIZER_REASONS),
+    (st.optim.AdamW(), hints.OPTIMIZER_REASONS),
+]
+REASONS = [(owner, name, reason) for owner, reasons in OWNERS for name, reason in reasons.items()]
+
+
+@pytest.mark.parametrize(("owner", "name", "reason"), REASONS, ids=[name for _, name, _ in REASONS])
+def test_reasons_are_true(owner: Any, name: str, reason: str) -> None:
+    """The name is missing and not listed, the error ends with the reason, and the names in the reason exist."""
+    assert not hasattr(owner, name)
+    assert name not in dir(owner)
+    with pytest.raises(AttributeError, match=f" has no attribute {name!r}: {re.escape(reason)}$"):
+        getattr(owner, name)
+    known = {"st": st, "nn": nn, "x": M, "model": LAYER, "optimizer": st.optim.SGD()}
+    for code in re.findall("`([^`]+)`", reason):
+        for start, path in re.findall(r"\b(st|nn|x|model|optimizer)\.([\w.]+)", code):
+            assert operator.attrgetter(path)(known[start]) is not None
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "text"),
+    [
+        (M, "cuda", "Tensor has no attribute 'cuda': the only device is the CPU"),
+        (M, "clone", "Tensor has no attribute 'clone': a tensor never changes, so `x` itself will do"),
+        (M, "cpu", "Tensor has no attribute 'cpu': did you mean 'x.to(\"cpu\")'?"),
+        (M, "requires_grad_", "Tensor has no attribute 'requires_grad_': did you mean 'traced'?"),
+        (
+            st,
+            "no_grad",
+            "module 'shapetensor' has no attribute 'no_grad': gradients are computed only where you ask for them, with "
+            "`st.grad` or `x.traced()`: leave it out",
+        ),
+        (
+            st,
+            "randn",
+            "module 'shapetensor' has no attribute 'randn': write `st.random.normal(key, shape)`, with key = "
+            "`st.random.key(seed)`",
+        ),
+        (
+            st,
+            "save",
+            "module 'shapetensor' has no attribute 'save': write `st.io.save_file(model.state_dict(), path)`, or "
+            "`st.io.save_checkpoint` for a whole run",
+        ),
+        (st, "from_torch", "module 'shapetensor' has no attribute 'from_torch': did you mean 'from_dlpack'?"),
+        (
+            nn,
+            "CrossEntropyLoss",
+            "module 'shapetensor.nn' has no attribute 'CrossEntropyLoss': write "
+            "`st.losses.cross_entropy(scores, labels)`; classes are the last axis",
+        ),
+        (nn, "BatchNorm2d", "module 'shapetensor.nn' has no attribute 'BatchNorm2d': it is not there yet"),
+        (nn, "Linaer", "module 'shapetensor.nn' has no attribute 'Linaer': did you mean 'Linear'?"),
+        (nn, "qqqqq", "module 'shapetensor.nn' has no attribute 'qqqqq'"),
+        (
+            LAYER,
+            "eval",
+            "Linear has no attribute 'eval': `model(x)` is inference and `model.training(x, key=key)` is training: "
+            "there are no modes",
+        ),
+        (
+            st.optim.AdamW(),
+            "step",
+            "AdamW has no attribute 'step': write `model, state = optimizer.update(model, gradients, state)`",
+        ),
+    ],
+)
+def test_the_texts(owner: Any, name: str, text: str) -> None:
+    with raises(AttributeError, text):
+        getattr(owner, name)
+
+
+def test_a_module_may_have_such_names_itself() -> None:
+    moved = Moved("here", st.ones(2))
+    assert (moved.to, moved.cuda.shape, moved.train()) == ("here", (2,), "mine")
+    assert {"to", "cuda", "train"} <= set(dir(moved))
+    assert "eval" not in dir(moved)
+    assert moved.replace(to="there").to == "there"
+    with pytest.raises(TypeError, match="missing 2 required positional arguments: 'to' and 'cuda'"):
+        Moved()  # type: ignore[call-arg]
+
+
+def test_modules_are_copied_and_pickled_as_before() -> None:
+    for again in (copy.copy(LAYER), copy.deepcopy(LAYER), pickle.loads(pickle.dumps(LAYER))):
+        assert again.state_dict()["weight"].tolist() == LAYER.weight.tolist()
+    assert not hasattr(LAYER, "_private")
+    assert not hasattr(LAYER, "__array__")
+    assert not hasattr(nn.Module, "__getattr__")

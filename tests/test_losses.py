@@ -1,5 +1,6 @@
 """Losses against NumPy in double precision, and against values that torch 2.13 gave."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -187,3 +188,15 @@ def test_elementwise_losses_check_their_arguments(loss: Any) -> None:
         loss(st.zeros((3, 1)), st.zeros(3))
     with pytest.raises(ValueError, match=rf"^{loss.__name__}: reduction is 'mean', 'sum' or 'none', not 'avg'$"):
         loss(st.zeros(3), st.zeros(3), reduction="avg")
+
+
+def test_cross_entropy_says_what_differs_from_torch() -> None:
+    text = "cross_entropy: label -100 of row 0 is no class of 0 to 3; to leave such rows out, give ignore_index=-100"
+    with pytest.raises(IndexError, match=f"^{re.escape(text)}$"):
+        losses.cross_entropy(st.zeros((2, 4)), st.tensor([-100, 1]))
+    text = (
+        "cross_entropy: logits (2, 3, 5) and labels (2, 5) differ: axis 1: 3 != 5; "
+        "classes are on the last axis of logits here, not on axis 1"
+    )
+    with pytest.raises(ShapeError, match=f"^{re.escape(text)}$"):
+        losses.cross_entropy(st.zeros((2, 3, 5)), st.zeros((2, 5), dtype=st.I64))

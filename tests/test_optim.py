@@ -1,5 +1,9 @@
 """Optimizers against values that torch.optim 2.13 gave in double precision."""
 
+import dataclasses
+import inspect
+import pickle
+import re
 from typing import Any
 
 import pytest
@@ -216,3 +220,46 @@ def test_clipping_special_cases() -> None:
     assert [x.dtype for x in mixed] == [F32, F64]
     with pytest.raises(ValueError, match=r"^clip_by_global_norm: max_norm=-1.0 should be at least 0$"):
         optim.clip_by_global_norm(st.ones(1), -1.0)
+
+
+POSITION = (
+    "{0} takes options by name, and no model or parameters: write optimizer = optim.{0}(lr=...), "
+    "then state = optimizer.init(model)"
+)
+RATE = "update(..., lr=...) takes a rate that changes"
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda o: o.Adam(nn.Linear(3, 2, key=KEY), 1e-3), POSITION.format("Adam")),
+        (lambda o: o.AdamW(1e-3), POSITION.format("AdamW")),
+        (lambda o: o.SGD([st.ones(3)], lr=0.1), POSITION.format("SGD")),
+        (lambda o: o.Adam(lr="a"), "Adam: lr should be a number, not str"),
+        (lambda o: o.SGD(lr=[0.1]), "SGD: lr should be a number, not list"),
+        (lambda o: o.SGD(lr=st.tensor(0.1)), f"SGD: lr is a tensor, not a number: {RATE}"),
+        (lambda o: o.Adam(betas=0.9), "Adam: betas should be two numbers, not 0.9"),
+        (lambda o: o.AdamW(betas=(0.9, "b")), "AdamW: betas[1] should be a number, not str"),
+    ],
+)
+def test_options_of_wrong_type(make: Any, text: str) -> None:
+    with pytest.raises(TypeError, match=f"^{re.escape(text)}$"):
+        make(optim)
+
+
+def test_options_stay_visible() -> None:
+    """To help() and editors, and to what copies dataclasses."""
+    assert list(inspect.signature(optim.AdamW).parameters) == ["lr", "betas", "eps", "weight_decay"]
+    assert dataclasses.replace(optim.AdamW(), lr=0.5) == optim.AdamW(lr=0.5)
+    assert pickle.loads(pickle.dumps(optim.SGD(lr=0.5))) == optim.SGD(lr=0.5)
+
+
+@pytest.mark.parametrize(("name", "state"), [("Adam", "AdamState"), ("AdamW", "AdamState"), ("SGD", "SGDState")])
+def test_a_state_that_is_none(name: str, state: str) -> None:
+    x, opt = st.tensor(START), getattr(optim, name)()
+    for wrong, found in ((None, "None"), ((1, 2), "tuple")):
+        text = f"{name}: state is {found}, not {state}: the first one is optimizer.init(model)"
+        with pytest.raises(TypeError, match=f"^{re.escape(text)}$"):
+            opt.update(x, x, wrong)
+    with pytest.raises(TypeError, match=f"^{name}: lr should be a number, not str$"):
+        opt.update(x, x, opt.init(x), lr="a")

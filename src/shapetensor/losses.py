@@ -8,6 +8,7 @@ from ._core.apply import apply
 from ._core.dtypes import DType, Integer
 from ._core.errors import ShapeError
 from ._core.ops import fused, special
+from ._core.pytree import is_tensor
 from .functions.elementwise import where
 from .functions.fused import log_softmax
 from .tensor import AnyTensor, Tensor
@@ -78,7 +79,17 @@ def cross_entropy(
     if not 0.0 <= label_smoothing <= 1.0:
         raise ValueError(f"cross_entropy: label_smoothing={label_smoothing} should lie in [0, 1]")
     classes = labels if ignore_index is None else where(labels == ignore_index, 0, labels)
-    rows = apply(fused.cross_entropy, (logits, classes))
+    try:
+        rows = apply(fused.cross_entropy, (logits, classes))
+    except ShapeError as error:
+        if (
+            is_tensor(logits)
+            and is_tensor(labels)
+            and labels.ndim > 1
+            and labels.shape == logits.shape[:1] + logits.shape[2:]
+        ):
+            raise ShapeError(f"{error}; classes are on the last axis of logits here, not on axis 1") from None
+        raise
     if label_smoothing:
         rows = rows * (1.0 - label_smoothing) - log_softmax(logits).mean(axis=-1) * label_smoothing
     if ignore_index is None:

@@ -1,6 +1,7 @@
 """Dropout: which elements stay, how they are scaled, and the ends p = 0 and p = 1."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -60,3 +61,9 @@ def test_dtype_stays() -> None:
 def test_p_is_a_probability(p: float) -> None:
     with pytest.raises(ValueError, match=r"^Dropout: p=.* is no probability"):
         nn.Dropout(p)
+
+
+def test_a_seed_is_no_key() -> None:
+    text = "Dropout: key=0 is no random key: make one, as in dropout.training(x, key=st.random.key(0))"
+    with pytest.raises(TypeError, match=f"^{re.escape(text)}$"):
+        nn.Dropout().training(st.ones(3), key=0)  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 """Embedding: rows of a table, and gradients for those that were looked up."""
 
+import re
 from typing import Any
 
 import pytest
@@ -57,3 +58,9 @@ def test_it_begins_standard_normal() -> None:
     assert values.std() == pytest.approx(1.0, rel=0.02)
     assert list(table().state_dict()) == ["weight"]
     assert repr(table()) == "Embedding(4, 3)"
+
+
+def test_a_seed_is_no_key() -> None:
+    text = "Embedding: key=0 is no random key: make one, as in nn.Embedding(100, 8, key=st.random.key(0))"
+    with pytest.raises(TypeError, match=f"^{re.escape(text)}$"):
+        nn.Embedding(3, 2, key=0)  # type: ignore[arg-type]

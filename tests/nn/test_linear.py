@@ -1,6 +1,7 @@
 """Linear: values, gradients, shapes and the initial distribution."""
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -91,3 +92,9 @@ def test_vmap_over_an_ensemble() -> None:
     x = st.random.normal(KEY, (5, 3))
     ys = st.vmap(lambda m: m(x))(stacked)
     st.testing.assert_close(ys, st.stack([m(x) for m in layers]))
+
+
+def test_a_seed_is_no_key() -> None:
+    text = "Linear: key=0 is no random key: make one, as in nn.Linear(64, 10, key=st.random.key(0))"
+    with pytest.raises(TypeError, match=f"^{re.escape(text)}$"):
+        nn.Linear(3, 2, key=0)  # type: ignore[arg-type]

@@ -7,8 +7,86 @@ Python's own tracebacks, which look at `dir(x)`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+# What to say, in words, where a name has no counterpart; the code in it is between backticks.
+TENSOR_REASONS = {
+    "clone": "a tensor never changes, so `x` itself will do",
+    "contiguous": "kernels take any layout, so `x` itself will do",
+    "cuda": "the only device is the CPU",
+    "detach": "only what `st.grad`, `st.vjp` or `x.traced()` is asked for is differentiated; a part of it cannot be"
+    " left out yet",
+    "detach_": "only what `st.grad`, `st.vjp` or `x.traced()` is asked for is differentiated; a part of it cannot be"
+    " left out yet",
+    "is_contiguous": "kernels take any layout",
+    "is_cuda": "the only device is the CPU",
+    "retain_grad": "gradients are returned: `x.backward(wrt=...)` or `st.grad(f)`",
+    "zero_grad": "gradients are returned and not added up: there is nothing to set to zero",
+}
+_NO_MODE = "gradients are computed only where you ask for them, with `st.grad` or `x.traced()`: leave it out"
+_KEY = "with key = `st.random.key(seed)`"
+FUNCTION_REASONS = {
+    "Generator": "randomness takes a key: `st.random.key(seed)`, and `st.random.split(key)` for more of them",
+    "autograd": "gradients are `st.grad`, `st.value_and_grad`, `st.vjp` and `st.jvp`",
+    "bernoulli": f"write `st.random.bernoulli(key, p, shape)`, {_KEY}",
+    "cuda": "the only device is the CPU",
+    "device": "a device is named by a string, as in `x.to('cpu')`, and the only one is the CPU",
+    "enable_grad": _NO_MODE,
+    "inference_mode": _NO_MODE,
+    "load": "write `st.io.load_file(path)`, or `st.io.load_checkpoint` for a whole run",
+    "manual_seed": "there is no global state: key = `st.random.key(seed)` goes to each function that is random",
+    "no_grad": _NO_MODE,
+    "rand": f"write `st.random.uniform(key, shape)`, {_KEY}",
+    "randn": f"write `st.random.normal(key, shape)`, {_KEY}",
+    "randperm": f"write `st.random.permutation(key, n)`, {_KEY}",
+    "save": "write `st.io.save_file(model.state_dict(), path)`, or `st.io.save_checkpoint` for a whole run",
+    "set_grad_enabled": _NO_MODE,
+}
+_MANY = "keep the layers in a field that is a tuple, list or dict"
+_NOT_YET = (
+    "AvgPool2d BatchNorm2d BatchNorm3d Conv1d Conv2d Conv3d ConvTranspose2d Dropout1d Dropout2d Dropout3d"
+    " EmbeddingBag GRU GroupNorm InstanceNorm1d InstanceNorm2d LSTM MaxPool2d MultiheadAttention RMSNorm RNN"
+    " Transformer"
+)
+NN_REASONS = {
+    "BCELoss": "write `st.losses.binary_cross_entropy(x, y)`",
+    "BCEWithLogitsLoss": "write `st.losses.binary_cross_entropy_with_logits(x, y)`",
+    "CrossEntropyLoss": "write `st.losses.cross_entropy(scores, labels)`; classes are the last axis",
+    "L1Loss": "write `st.losses.l1_loss(x, y)`",
+    "LogSoftmax": "write `st.log_softmax(x)`",
+    "MSELoss": "write `st.losses.mse_loss(x, y)`",
+    "ModuleDict": _MANY,
+    "ModuleList": _MANY,
+    "Parameter": "a floating tensor in a field is a parameter, unless the field is `nn.buffer()`",
+    "ParameterDict": "keep the tensors in a field that is a dict",
+    "ParameterList": "keep the tensors in a field that is a tuple or list",
+    "Softmax": "write `st.softmax(x)`",
+    "functional": "functions are in `st`, such as `st.softmax`, and losses in `st.losses`, such as"
+    " `st.losses.cross_entropy`",
+    "utils": "the gradients are clipped by `st.optim.clip_by_global_norm`",
+    **dict.fromkeys(_NOT_YET.split(), "it is not there yet"),
+}
+_MODES = "`model(x)` is inference and `model.training(x, key=key)` is training: there are no modes"
+MODULE_REASONS = {
+    "cpu": "the only device is the CPU",
+    "cuda": "the only device is the CPU",
+    "eval": _MODES,
+    "forward": "write `model(x)`, and `def __call__(self, x)` in the class",
+    "register_buffer": "declare a field `mean: st.Tensor = nn.buffer()`, and assign it in __init__",
+    "register_parameter": "a floating tensor in a field is a parameter",
+    "requires_grad_": "ask for gradients with `st.grad(loss_of)(model)` or `st.traced(model)`",
+    "to": "the only device is the CPU",
+    "train": _MODES,
+    "zero_grad": "gradients are returned and not added up: there is nothing to set to zero",
+}
+_STATE = "the state is a tree of tensors: `st.io.save_checkpoint(path, (model, state))` and `st.io.load_checkpoint`"
+OPTIMIZER_REASONS = {
+    "load_state_dict": _STATE,
+    "param_groups": "the rate of one step is `optimizer.update(model, gradients, state, lr=lr)`",
+    "state_dict": _STATE,
+    "step": "write `model, state = optimizer.update(model, gradients, state)`",
+    "zero_grad": "gradients are returned and not added up: there is nothing to set to zero",
+}
 # Spellings of torch, NumPy and others, and what to write for `x.<spelling>`: a method or an expression.
 METHODS = {
     "H": "x.mT",
@@ -119,6 +197,7 @@ METHODS = {
     "view": "reshape",
     "where": "st.where(condition, x, y)",
     "zero_": "st.zeros_like(x)",
+    **TENSOR_REASONS,
 }
 # The same for `st.<spelling>`: a public name.
 FUNCTIONS = {
@@ -163,9 +242,6 @@ FUNCTIONS = {
     "neg": "negative",
     "permute": "permute_dims",
     "power": "pow",
-    "rand": "random.uniform",
-    "randn": "random.normal",
-    "randperm": "random.permutation",
     "ravel": "reshape",
     "repeat_interleave": "repeat",
     "rint": "round",
@@ -184,25 +260,49 @@ FUNCTIONS = {
 
 
 class Misspelling:
-    """A class attribute that is not there, and says which one is; `hasattr` is False."""
+    """A class attribute that is not there, and says what to write; `hasattr` is False, and instances may have it."""
 
-    def __init__(self, name: str, advice: str) -> None:
-        self.name, self.advice = name, advice
+    def __init__(self, name: str, hint: str) -> None:
+        self.name, self.hint = name, hint
 
     def __get__(self, instance: object, owner: type) -> None:
-        raise AttributeError(f"{owner.__name__} has no attribute {self.name!r}: did you mean {self.advice!r}?")
+        raise AttributeError(f"{owner.__name__} has no attribute {self.name!r}: {self.hint}")
 
 
 def install(owner: type) -> None:
-    """Answer other libraries' spellings on a class, once it is complete."""
+    """Answer other libraries' spellings on the class of tensors, once it is complete."""
     for name, advice in METHODS.items():
-        setattr(owner, name, Misspelling(name, advice))
+        setattr(owner, name, Misspelling(name, advice if name in TENSOR_REASONS else f"did you mean {advice!r}?"))
+
+
+def explain(owner: type, reasons: Mapping[str, str]) -> None:
+    """Answer other libraries' names on a class and its subclasses, which may have such an attribute all the same."""
+
+    def __dir__(self: object) -> list[str]:
+        return [name for name in object.__dir__(self) if name not in reasons or hasattr(self, name)]
+
+    for name, reason in reasons.items():
+        setattr(owner, name, Misspelling(name, reason))
+    owner.__dir__ = __dir__  # type: ignore[assignment]
 
 
 def unknown_function(name: str, known: Iterable[str]) -> str:
     """The text of the error for `shapetensor.<name>`."""
+    return _unknown("shapetensor", name, known, FUNCTION_REASONS, FUNCTIONS)
+
+
+def unknown_layer(name: str, known: Iterable[str]) -> str:
+    """The text of the error for `shapetensor.nn.<name>`."""
+    return _unknown("shapetensor.nn", name, known, NN_REASONS, {})
+
+
+def _unknown(
+    module: str, name: str, known: Iterable[str], reasons: Mapping[str, str], spellings: Mapping[str, str]
+) -> str:
     from difflib import get_close_matches
 
-    close = [FUNCTIONS[name]] if name in FUNCTIONS else get_close_matches(name, known, 1)
-    hint = f": did you mean {close[0]!r}?" if close else ""
-    return f"module 'shapetensor' has no attribute {name!r}{hint}"
+    text = f"module {module!r} has no attribute {name!r}"
+    if name in reasons:
+        return f"{text}: {reasons[name]}"
+    close = [spellings[name]] if name in spellings else get_close_matches(name, known, 1)
+    return f"{text}: did you mean {close[0]!r}?" if close else text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from . import init
 from .activation import GELU, Identity, ReLU, Sigmoid, SiLU, Tanh
 from .containers import Residual, Sequential
@@ -31,6 +33,15 @@ __all__ = [
     "buffer",
     "init",
 ]
+
+
+if not TYPE_CHECKING:  # a checker would take every name to exist
+
+    def __getattr__(name: str) -> Any:
+        """What to write instead of a name that is not there (PEP 562)."""
+        from ..methods.hints import unknown_layer
+
+        raise AttributeError(unknown_layer(name, __all__), name=name)
 
 
 def __dir__() -> list[str]:

@@ -8,6 +8,7 @@ from .. import random
 from .._core.dtypes import DType
 from ..functions.elementwise import where
 from ..tensor import Tensor
+from .init import check_key
 from .module import Module
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Dropout(Module):
     def training(self, x: Tensor[DT, *Shape], *, key: Key) -> tuple[Tensor[DT, *Shape], Self]:
         if self.p == 0.0:
             return x, self
+        check_key("Dropout", key, "dropout.training(x, key=st.random.key(0))")
         shape: tuple[Any, ...] = x.shape
         kept = random.uniform(key, shape) >= self.p  # never for p = 1: the numbers are less than 1
         scale = 1.0 / (1.0 - self.p) if self.p < 1.0 else 0.0

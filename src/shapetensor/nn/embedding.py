@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, TypeVarTuple
 from .. import random
 from .._core.dtypes import F32, Integer
 from ..tensor import Tensor
+from .init import check_key
 from .module import Module
 
 if TYPE_CHECKING:
@@ -45,11 +46,13 @@ class Embedding(Module, Generic[N, D]):
             key: a random key.
 
         Raises:
+            TypeError: if the key is no tensor.
             ValueError: for a negative size.
         """
         if num_embeddings < 0 or embedding_dim < 0:
             sizes = f"num_embeddings={num_embeddings} and embedding_dim={embedding_dim}"
             raise ValueError(f"Embedding: {sizes} cannot be negative")
+        check_key("Embedding", key, "nn.Embedding(100, 8, key=st.random.key(0))")
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.weight = random.normal(key, (num_embeddings, embedding_dim))
 

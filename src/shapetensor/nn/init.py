@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from .. import random
 from .._core.dtypes import F32, AnyDType
 from .._core.errors import ShapeError
+from .._core.pytree import is_tensor
 from ..functions import creation
 
 if TYPE_CHECKING:
@@ -207,3 +208,9 @@ def _fan(shape: tuple[int, ...], mode: str) -> int:
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"mode is 'fan_in' or 'fan_out', not {mode!r}")
     return max(1, fan_in if mode == "fan_in" else fan_out)  # a layer without inputs has no values to scale
+
+
+def check_key(name: str, key: object, example: str) -> None:
+    """Raise TypeError, with a call that is right, where a seed or anything else but a tensor is given as the key."""
+    if not is_tensor(key):
+        raise TypeError(f"{name}: key={key!r} is no random key: make one, as in {example}")

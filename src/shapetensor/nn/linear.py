@@ -9,7 +9,7 @@ from .. import random
 from .._core.dtypes import F32
 from .._core.errors import ShapeError
 from ..tensor import Tensor
-from .init import kaiming_uniform
+from .init import check_key, kaiming_uniform
 from .module import Module
 
 if TYPE_CHECKING:
@@ -50,10 +50,12 @@ class Linear(Module, Generic[I, O]):
             key: a random key.
 
         Raises:
+            TypeError: if the key is no tensor.
             ValueError: for a negative size.
         """
         if in_features < 0 or out_features < 0:
             raise ValueError(f"Linear: in_features={in_features} and out_features={out_features} cannot be negative")
+        check_key("Linear", key, "nn.Linear(64, 10, key=st.random.key(0))")
         weight_key, bias_key = random.split(key)
         self.in_features, self.out_features = in_features, out_features
         self.weight = kaiming_uniform(weight_key, (out_features, in_features), a=math.sqrt(5.0))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 from .._core.dtypes import F32
 from .._core.errors import DTypeError, ShapeError
 from .._core.pytree import flatten, is_tensor, parameter_mask, paths, unflatten
+from ..methods.hints import MODULE_REASONS, explain
 
 if TYPE_CHECKING:
     from .._core.dtypes import AnyDType
@@ -244,6 +245,9 @@ class Module:
         self.__dict__.update(zip(names, values, strict=True))
         self.__dict__.update(rest)
         return self
+
+
+explain(Module, MODULE_REASONS)
 
 
 def _freezing(init: Callable[..., None]) -> Callable[..., None]:

@@ -12,8 +12,11 @@ from ..functions.creation import zeros
 from .parameters import (
     ByDType,
     check_nonnegative,
+    check_numbers,
+    check_state,
     checked_rate,
     gradients_of,
+    options_only,
     parameters_of,
     refilled,
     slots,
@@ -35,7 +38,8 @@ class AdamState(NamedTuple, Generic[Model]):
     exp_avg_sq: Model
 
 
-@dataclass(frozen=True)
+@options_only
+@dataclass(frozen=True, kw_only=True)
 class Adam:
     """Steps by running means of the gradient and its square; options, defaults and arithmetic are torch.optim.Adam's.
 
@@ -48,6 +52,7 @@ class Adam:
         weight_decay: the factor of an L2 penalty.
 
     Raises:
+        TypeError: for an option that is no number, and for one that is given by position.
         ValueError: for a negative option, and for betas outside [0, 1).
 
     Example:
@@ -68,7 +73,11 @@ class Adam:
 
     def __post_init__(self) -> None:
         name = type(self).__name__
+        check_numbers(name, lr=self.lr, eps=self.eps, weight_decay=self.weight_decay)
         check_nonnegative(name, lr=self.lr, eps=self.eps, weight_decay=self.weight_decay)
+        if not isinstance(self.betas, tuple | list) or len(self.betas) != 2:
+            raise TypeError(f"{name}: betas should be two numbers, not {self.betas!r}")
+        check_numbers(name, **{f"betas[{i}]": beta for i, beta in enumerate(self.betas)})
         if not all(0.0 <= beta < 1.0 for beta in self.betas):
             raise ValueError(f"{name}: betas={self.betas} should lie in [0, 1)")
 
@@ -94,10 +103,13 @@ class Adam:
             lr: for this step; a 0-d tensor where the step is compiled and the rate changes.
 
         Raises:
+            TypeError: if state is none of this optimizer's.
             ValueError: if grads has another structure than the model.
             ShapeError: if shapes of gradients and parameters differ.
         """
-        name, step = type(self).__name__, state.step + 1
+        name = type(self).__name__
+        check_state(name, state, AdamState)
+        step = state.step + 1
         lr = self.lr if lr is None else checked_rate(name, lr)
         first, second = (self._missing(beta, step) for beta in self.betas)
         rate, root = ByDType(lr / first), ByDType(second.sqrt())
@@ -128,7 +140,8 @@ class Adam:
         return 1.0 - exponent.exp()
 
 
-@dataclass(frozen=True)
+@options_only
+@dataclass(frozen=True, kw_only=True)
 class AdamW(Adam):
     """Adam whose weights shrink by `lr * weight_decay` beside the step, as in torch.optim.AdamW; its state is Adam's.
 
@@ -141,6 +154,7 @@ class AdamW(Adam):
         weight_decay: how much of each parameter goes in a step, as a multiple of lr.
 
     Raises:
+        TypeError: for an option that is no number, and for one that is given by position.
         ValueError: for a negative option, and for betas outside [0, 1).
 
     Example:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._core.errors import ShapeError
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from ..tensor import AnyTensor
 
 Model = TypeVar("Model")
+Optimizer = TypeVar("Optimizer")
 
 
 def parameters_of(model: Any) -> list[AnyTensor]:
@@ -89,12 +92,14 @@ def checked_rate(name: str, rate: float | AnyTensor) -> float | AnyTensor:
 
     Raises:
         ShapeError: for a tensor with axes.
+        TypeError: for what is neither a number nor a tensor.
         ValueError: for a negative number.
     """
     if is_tensor(rate):
         if rate.shape != ():  # type: ignore[union-attr]
             raise ShapeError(f"{name}: lr has shape {rate.shape}, not (): it is one number")  # type: ignore[union-attr]
     else:
+        check_numbers(name, lr=rate)
         check_nonnegative(name, lr=rate)  # type: ignore[arg-type]
     return rate
 
@@ -104,3 +109,39 @@ def check_nonnegative(name: str, **options: float) -> None:
     for option, value in options.items():
         if not value >= 0.0:
             raise ValueError(f"{name}: {option}={value} should be at least 0")
+
+
+def check_numbers(name: str, **options: Any) -> None:
+    """Raise TypeError, with the option's name, where one is no Python number."""
+    for option, value in options.items():
+        if is_tensor(value):
+            raise TypeError(
+                f"{name}: {option} is a tensor, not a number: update(..., lr=...) takes a rate that changes"
+            )
+        if not isinstance(value, Real):
+            raise TypeError(f"{name}: {option} should be a number, not {type(value).__name__}")
+
+
+def check_state(name: str, state: object, wanted: type) -> None:
+    """Raise TypeError where what was given to `update` is no state of this optimizer."""
+    if not isinstance(state, wanted):
+        found = "None" if state is None else type(state).__name__
+        raise TypeError(f"{name}: state is {found}, not {wanted.__name__}: the first one is optimizer.init(model)")
+
+
+def options_only(cls: type[Optimizer]) -> type[Optimizer]:
+    """The dataclass, where an argument by position, as the model is in torch, raises an error that says what to do."""
+    plain = cls.__init__
+
+    @functools.wraps(plain)
+    def init(self: Any, *args: Any, **options: Any) -> None:
+        if args:
+            name = cls.__name__
+            raise TypeError(
+                f"{name} takes options by name, and no model or parameters: write optimizer = optim.{name}(lr=...), "
+                "then state = optimizer.init(model)"
+            )
+        plain(self, **options)
+
+    cls.__init__ = init  # type: ignore[method-assign]
+    return cls

@@ -11,8 +11,11 @@ from ..functions.creation import zeros
 from .parameters import (
     ByDType,
     check_nonnegative,
+    check_numbers,
+    check_state,
     checked_rate,
     gradients_of,
+    options_only,
     parameters_of,
     refilled,
     slots,
@@ -33,7 +36,8 @@ class SGDState(NamedTuple, Generic[Model]):
     momentum_buffer: Model | None  # None where there is no momentum
 
 
-@dataclass(frozen=True)
+@options_only
+@dataclass(frozen=True, kw_only=True)
 class SGD:
     """Steps against the gradient, with momentum; options, defaults and arithmetic are torch.optim.SGD's.
 
@@ -44,6 +48,7 @@ class SGD:
         nesterov: take the gradient at the place that the momentum leads to.
 
     Raises:
+        TypeError: for an option that is no number, and for one that is given by position.
         ValueError: for a negative option, and for `nesterov` without momentum.
 
     Example:
@@ -62,6 +67,7 @@ class SGD:
     nesterov: bool = False
 
     def __post_init__(self) -> None:
+        check_numbers("SGD", lr=self.lr, momentum=self.momentum, weight_decay=self.weight_decay)
         check_nonnegative("SGD", lr=self.lr, momentum=self.momentum, weight_decay=self.weight_decay)
         if self.nesterov and self.momentum == 0.0:
             raise ValueError("SGD: nesterov wants momentum > 0")
@@ -88,9 +94,11 @@ class SGD:
             lr: for this step; a 0-d tensor where the step is compiled and the rate changes.
 
         Raises:
+            TypeError: if state is none of this optimizer's.
             ValueError: if grads has another structure than the model.
             ShapeError: if shapes of gradients and parameters differ.
         """
+        check_state("SGD", state, SGDState)
         rate = ByDType(self.lr if lr is None else checked_rate("SGD", lr))
         xs, gs = parameters_of(model), gradients_of("SGD", model, grads)
         if self.weight_decay:

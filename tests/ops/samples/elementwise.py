@@ -404,6 +404,10 @@ def _clip_samples() -> Iterator[Sample]:
         yield clip(Operand((2, 3), dtype), scalar, 5, out=I64 if out is Bool else out)
     special = Operand((11, 1, 1), F64, SPECIAL), Operand((11, 1), F64, SPECIAL), Operand((11,), F64, SPECIAL)
     yield clip(*special)
+    yield from _clip_at_bounds()
+
+
+def _clip_at_bounds() -> Iterator[Sample]:
     tied = _tied((0, 1, 2, 3, 4), (1,) * 5, (3,) * 5)
     yield Sample(tied, gradients=((0, 1, 1, 1, 0), (1, 0, 0, 0, 0), (0, 0, 0, 0, 1)))
     crossed = _tied((0, 3, 5), (4,) * 3, (2,) * 3)  # the upper bound wins

@@ -163,7 +163,7 @@ def _cross_entropy_wrong() -> Iterator[Wrong | WrongCall]:
     logits = st.zeros((2, 3))
     text = "cross_entropy: label 3 of row 1 is no class of 0 to 2"
     yield WrongCall(lambda: cross_entropy(logits, st.tensor([0, 3])), IndexError, text)
-    text = "cross_entropy: label -1 of row 0 is no class of 0 to 2"
+    text = "cross_entropy: label -1 of row 0 is no class of 0 to 2; to leave such rows out, give ignore_index=-1"
     yield WrongCall(lambda: cross_entropy(logits, st.tensor([-1, 3])), IndexError, text)
 
 

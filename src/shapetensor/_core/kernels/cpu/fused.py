@@ -145,8 +145,10 @@ def prepare_cross_entropy_backward(call: Call) -> Launch:
 
 def _bad_label(classes: int) -> Callable[[int, Sequence[Any]], Exception]:
     def error(position: int, args: Sequence[Any]) -> Exception:
+        label = args[1][position]
+        leave_out = f"; to leave such rows out, give ignore_index={label}" if label < 0 else ""
         return IndexError(
-            f"cross_entropy: label {args[1][position]} of row {position} is no class of 0 to {classes - 1}"
+            f"cross_entropy: label {label} of row {position} is no class of 0 to {classes - 1}{leave_out}"
         )
 
     return error
