@@ -138,7 +138,7 @@ def test_reasons_are_true(owner: Any, name: str, reason: str) -> None:
             "`st.losses.cross_entropy(scores, labels)`; classes are the last axis",
         ),
         (nn, "BatchNorm2d", "module 'shapetensor.nn' has no attribute 'BatchNorm2d': it is not there yet"),
-        (nn, "Linaer", "module 'shapetensor.nn' has no attribute 'Linaer': did you mean 'Linear'?"),
+        (nn, "Liner", "module 'shapetensor.nn' has no attribute 'Liner': did you mean 'Linear'?"),
         (nn, "qqqqq", "module 'shapetensor.nn' has no attribute 'qqqqq'"),
         (
             LAYER,
