@@ -219,7 +219,7 @@ def l1_loss(input: Any, target: Any, *, reduction: Reduction = "mean") -> Any:
         Tensor[F32](1.)
     """
     _check_same("l1_loss", input, target)
-    return _reduced("l1_loss", apply(special.abs_, (input - target,)), reduction)
+    return _reduced("l1_loss", abs(input - target), reduction)
 
 
 @overload

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import Literal, TypeVar, TypeVarTuple
 
-from .._core.apply import apply
 from .._core.dtypes import DType
-from .._core.ops import special
+from ..functions.special import gelu, sigmoid, silu
 from ..tensor import Tensor
 from .module import Module
 
@@ -57,7 +56,7 @@ class Sigmoid(Module):
     """
 
     def __call__(self, x: Tensor[DT, *Shape]) -> Tensor[DT, *Shape]:
-        return apply(special.sigmoid, (x,))
+        return sigmoid(x)
 
 
 class SiLU(Module):
@@ -74,7 +73,7 @@ class SiLU(Module):
     """
 
     def __call__(self, x: Tensor[DT, *Shape]) -> Tensor[DT, *Shape]:
-        return apply(special.silu, (x,))
+        return silu(x)
 
 
 class GELU(Module):
@@ -106,7 +105,7 @@ class GELU(Module):
 
     def __call__(self, x: Tensor[DT, *Shape]) -> Tensor[DT, *Shape]:
         if self.approximate == "none":
-            return apply(special.gelu, (x,))
+            return gelu(x)
         inner = (x + x * x * x * 0.044715) * math.sqrt(2.0 / math.pi)
         return x * (inner.tanh() + 1.0) * 0.5
 

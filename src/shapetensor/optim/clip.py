@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from .._core.apply import apply
-from .._core.ops import elementwise
+from ..functions.elementwise import minimum
 from .parameters import ByDType, check_nonnegative, parameters_of, with_parameters
 
 if TYPE_CHECKING:
@@ -42,5 +41,5 @@ def clip_by_global_norm(grads: Model, max_norm: float) -> tuple[Model, AnyTensor
     for square in squares[1:]:
         total = total + square
     norm = total.sqrt()
-    factor = ByDType(apply(elementwise.minimum, (max_norm / (norm + 1e-6), 1.0)))
+    factor = ByDType(minimum(max_norm / (norm + 1e-6), 1.0))
     return with_parameters(grads, [g * factor[g.dtype] for g in found]), norm

@@ -11,12 +11,11 @@ import math
 from collections.abc import Callable
 from typing import TypeAlias
 
-from .._core.apply import apply
 from .._core.dtypes import F32, F64
 from .._core.errors import ShapeError
-from .._core.ops import special
 from ..functions.creation import full, tensor
 from ..functions.elementwise import where
+from ..functions.special import cos
 from ..tensor import AnyTensor, Tensor
 from .parameters import check_nonnegative
 
@@ -86,7 +85,7 @@ def cosine(lr: float, steps: int, *, warmup: int = 0, final: float = 0.0) -> Sch
 
     def schedule(step: AnyTensor | int) -> Tensor[F32]:
         count = _counted(step)
-        turned = apply(special.cos, (_share(count, warmup, steps) * math.pi,))
+        turned = cos(_share(count, warmup, steps) * math.pi)
         falling = (turned + 1.0) * (0.5 * (lr - final)) + final
         return where(count < warmup, _share(count, 0, warmup) * lr, falling).astype(F32)
 
