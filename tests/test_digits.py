@@ -13,6 +13,7 @@ import pytest
 
 import shapetensor as st
 from shapetensor._core.pytree import flatten, leaves_of
+from tests.signals import stop
 
 pytest.importorskip("sklearn", reason="the example wants the extra `examples`")
 pytest.importorskip("matplotlib", reason="the example wants the extra `examples`")
@@ -108,8 +109,7 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     while not checkpoint.exists():
         assert child.poll() is None
         time.sleep(0.01)
-    child.send_signal(signal.SIGINT)
-    _, output = child.communicate(timeout=30)
+    output = stop(child, signal.SIGINT)
     assert child.returncode == 130
     again = f"python {EXAMPLE} --resume --out {tmp_path} --epochs 100000"
     assert output.splitlines()[-1].endswith(f"this goes on from there: {again}")

@@ -15,6 +15,7 @@ import pytest
 import shapetensor as st
 from shapetensor._core.pytree import flatten, leaves_of
 from tests import interrupted
+from tests.signals import stop
 
 SIGNALS = [signal.SIGKILL] * 7 + [signal.SIGINT] * 3
 
@@ -41,8 +42,7 @@ def test_ten_kills(tmp_path: Path) -> None:
     for number in SIGNALS:
         process = child(path)
         time.sleep(chosen.uniform(0.0, 0.2))
-        process.send_signal(number)
-        process.communicate(timeout=30)
+        stop(process, number)
         assert process.returncode != 0
         found = st.io.load_checkpoint(path, interrupted.begin())
         assert found.epoch > done
