@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import io, losses, nn, optim, random, testing
+    from ._core.dimtypes import Add, FloorDiv, Mul, Sub
     from ._core.dtypes import BF16, F16, F32, F64, I8, I32, I64, U8, U32, Bool, DType, Float, Integer, Number
     from ._core.errors import CompileError, DeviceError, DTypeError, ShapeError, ShapetensorWarning
     from .autodiff import grad, jvp, traced, value_and_grad, vjp, vmap
@@ -131,6 +132,7 @@ __version__ = "0.1.0.dev0"
 __all__ = ["Module", "Tensor", "__version__", "clear_caches", "compile"]
 __all__ += ["io", "losses", "nn", "optim", "random", "testing"]
 __all__ += ["BF16", "F16", "F32", "F64", "I8", "I32", "I64", "U8", "U32", "Bool", "DType", "Float", "Integer", "Number"]
+__all__ += ["Add", "FloorDiv", "Mul", "Sub"]
 __all__ += ["bfloat16", "bool_", "float16", "float32", "float64", "int8", "int32", "int64", "uint8", "uint32"]
 __all__ += ["CompileError", "DTypeError", "DeviceError", "ShapeError", "ShapetensorWarning"]
 __all__ += ["grad", "jvp", "traced", "value_and_grad", "vjp", "vmap"]
@@ -152,6 +154,7 @@ __all__ += ["rsqrt", "sigmoid", "sign", "silu", "sin", "square"]
 
 _NAMES_OF = {
     "_core.dtypes": "BF16 F16 F32 F64 I8 I32 I64 U8 U32 Bool DType Float Integer Number",
+    "_core.dimtypes": "Add FloorDiv Mul Sub",
     "_core.errors": "CompileError DTypeError DeviceError ShapeError ShapetensorWarning",
     "autodiff": "grad jvp traced value_and_grad vjp vmap",
     "compile": "compile",
