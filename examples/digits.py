@@ -22,6 +22,7 @@ import shapetensor as st
 from shapetensor import F32, I64, U32, Tensor, nn, optim
 
 B = TypeVar("B", bound=int)
+N = TypeVar("N", bound=int)
 Key = Tensor[U32, L[4]]
 BATCH = 64
 
@@ -32,29 +33,28 @@ class Digits(NamedTuple):
     labels: Tensor[I64, int]
 
 
+@st.checked
+def pick(images: Tensor[F32, N, L[64]], labels: Tensor[I64, N], places: Tensor[I64, B]) -> Digits:
+    return Digits(images[places], labels[places])
+
+
 def load(key: Key) -> tuple[Digits, Digits]:
     """The images to train on, and a random fifth of all that is held out."""
-    pixels, labels = load_digits(return_X_y=True)
-    every = Digits(st.tensor(pixels, dtype=F32) / 16.0, st.tensor(labels, dtype=I64))
+    pixels, targets = load_digits(return_X_y=True)
+    images, labels = st.tensor(pixels, dtype=F32).reshape((-1, 64)) / 16.0, st.tensor(targets, dtype=I64).reshape(-1)
     order, held_out = st.random.permutation(key, len(labels)), len(labels) // 5
-    return Digits(*(x[order[held_out:]] for x in every)), Digits(*(x[order[:held_out]] for x in every))
+    return pick(images, labels, order[held_out:]), pick(images, labels, order[:held_out])
 
 
 def batches(data: Digits, key: Key) -> Iterator[Digits]:
     """The data once, in random order; what does not fill a batch is left out until the next time."""
     order = st.random.permutation(key, len(data.labels))
     for start in range(0, len(order) - BATCH + 1, BATCH):
-        yield Digits(*(x[order[start : start + BATCH]] for x in data))
+        yield pick(data.images, data.labels, order[start : start + BATCH])
 
 
 # 2. The model: 64 pixels -> 128 -> 96 -> 10 scores. A module is frozen; `training` returns the one with new buffers.
 class Classifier(st.Module):
-    first: nn.Linear[L[64], L[128]]
-    norm: nn.BatchNorm1d[L[128]]
-    second: nn.Linear[L[128], L[96]]
-    dropout: nn.Dropout
-    scores: nn.Linear[L[96], L[10]]
-
     def __init__(self, key: Key) -> None:
         keys = st.random.split(key, 3)
         self.first = nn.Linear(64, 128, key=keys[0])
@@ -63,9 +63,11 @@ class Classifier(st.Module):
         self.dropout = nn.Dropout(0.3)
         self.scores = nn.Linear(96, 10, key=keys[2])
 
+    @st.checked
     def __call__(self, x: Tensor[F32, B, L[64]]) -> Tensor[F32, B, L[10]]:
         return self.scores(self.second(self.norm(self.first(x)).relu()).relu())
 
+    @st.checked
     def training(self, x: Tensor[F32, B, L[64]], *, key: Key) -> tuple[Tensor[F32, B, L[10]], Self]:
         hidden, norm = self.norm.training(self.first(x), key=key)
         dropped, _ = self.dropout.training(self.second(hidden.relu()).relu(), key=key)
@@ -78,6 +80,7 @@ State = optim.AdamState[Classifier]
 Scalar = Tensor[F32]
 
 
+@st.checked
 def accuracy(scores: Tensor[F32, B, L[10]], labels: Tensor[I64, B]) -> Scalar:
     return (scores.argmax(axis=1) == labels).astype(F32).mean()
 

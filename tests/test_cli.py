@@ -20,7 +20,7 @@ from shapetensor import cli
 from shapetensor._core.kernels import cache
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ["doctor", "info", "kernels", "cache"]
+COMMANDS = ["check", "reveal", "doctor", "info", "kernels", "cache"]
 DIGEST = "0123456789abcdef01234567"
 
 needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="what Windows does not have")
@@ -55,7 +55,9 @@ def own(tmp_path: Path, compiled: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 # Arguments
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], [], ["doctor", "--nonsense"], ["info", "more"]])
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], [], ["doctor", "--nonsense"], ["info", "more"], ["info", "--", "--strict"]]
+)
 def test_wrong_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(arguments)

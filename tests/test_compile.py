@@ -876,7 +876,7 @@ def test_arguments_that_are_no_tensors() -> None:
     with pytest.raises(CompileError, match=r"is a set, which is no tensor and has no hash: pass a hashable value"):
         f((1, {2}))
     with pytest.raises(TypeError, match=r"^compile takes a function, not int$"):
-        compile(3)  # type: ignore[arg-type]
+        compile(3)  # type: ignore[call-overload]
 
 
 # --------------------------------------------------------------------------------------------------- shape of the API

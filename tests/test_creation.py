@@ -239,8 +239,8 @@ def test_the_default_dtype_is_single_whatever_the_value() -> None:
 
 def test_an_int_is_a_shape() -> None:
     assert st.zeros(3).shape == st.ones(3).shape == st.full(3, 1.0).shape == (3,)
-    assert st.zeros(np.int64(3)).shape == (3,)  # type: ignore[arg-type]
-    assert st.zeros([2, 3]).shape == (2, 3)  # type: ignore[arg-type]
+    assert st.zeros(np.int64(3)).shape == (3,)  # type: ignore[call-overload]
+    assert st.zeros([2, 3]).shape == (2, 3)
 
 
 def test_wrong_shapes() -> None:
@@ -250,16 +250,16 @@ def test_wrong_shapes() -> None:
     with pytest.raises(st.ShapeError, match=r"^full: \(-1,\) has a negative size$"):
         st.full(-1, 0.0)
     with pytest.raises(st.ShapeError, match=r"^a shape is made of ints, not \(2\.5,\)$"):
-        st.zeros(2.5)  # type: ignore[arg-type]
+        st.zeros(2.5)  # type: ignore[call-overload]
 
 
 def test_wrong_values() -> None:
     with pytest.raises(OverflowError, match=r"^full: 300 is out of range for U8 \(0 to 255\)$"):
         st.full(2, 300, dtype=st.U8)
     with pytest.raises(st.DTypeError, match=r"^full: the value is a tensor, .*: write x\.broadcast_to\(\(2,\)\)$"):
-        st.full(2, st.ones(()))  # type: ignore[arg-type]
+        st.full(2, st.ones(()))  # type: ignore[call-overload]
     with pytest.raises(st.DTypeError, match=r"^full: str is not a Tensor"):
-        st.full(2, "a")  # type: ignore[arg-type]
+        st.full(2, "a")  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize("dtype", ["complex64", "float", "F32", complex])

@@ -13,7 +13,6 @@ import sys
 import tomllib
 from collections.abc import Callable
 from importlib import import_module, metadata
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,8 @@ def environment(**settings: str) -> dict[str, str]:
 def report(*options: str, **settings: str) -> tuple[int, dict[str, dict[str, str]]]:
     """Exit status and findings by name of a doctor in a process of its own."""
     command = [sys.executable, *options, "-m", "shapetensor", "doctor", "--json"]
-    done = subprocess.run(command, env=environment(**settings), cwd=ROOT, capture_output=True, text=True, check=False)
+    place = ROOT / "tests"  # no configuration of mypy there
+    done = subprocess.run(command, env=environment(**settings), cwd=place, capture_output=True, text=True, check=False)
     assert done.stderr == ""
     return done.returncode, {finding["name"]: finding for finding in json.loads(done.stdout)["checks"]}
 
@@ -281,8 +281,9 @@ def test_run_time_checks(value: str, status: str, monkeypatch: pytest.MonkeyPatc
 )
 def test_mypy(version: str | None, status: str, monkeypatch: pytest.MonkeyPatch) -> None:
     _versions(monkeypatch, mypy=version)
-    _, found, fix = packages.check_mypy()
+    value, found, fix = packages.check_mypy()
     assert found == status
+    assert value.startswith(version or "not installed")
     assert ('"mypy>=2.4,<2.5"' in fix) == (status == "warning")
 
 
@@ -305,12 +306,46 @@ def test_the_configuration_of_mypy(
     monkeypatch.chdir(tmp_path)
     assert packages.mypy_config(tmp_path) == (name, plugins)
     assert packages.check_mypy_config() == (name, "ok", "")
+    listed = "shapetensor.mypy_plugin" in plugins
+    assert packages.check_mypy_plugin()[:2] == (
+        (f"loads; listed in {name}", "ok")
+        if listed
+        else (f"loads, but {name} does not list it: mypy checks no shapes", "warning")
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("mypy.ini", "", "plugins = shapetensor.mypy_plugin under [mypy]"),
+        ("setup.cfg", "[mypy]\nplugins = a.b\n", "plugins = a.b, shapetensor.mypy_plugin under [mypy]"),
+        ("pyproject.toml", "[tool.mypy]\n", 'plugins = ["shapetensor.mypy_plugin"] under [tool.mypy]'),
+        (
+            "pyproject.toml",
+            "[tool.mypy]\nplugins = ['x']\n",
+            'plugins = ["x", "shapetensor.mypy_plugin"] under [tool.mypy]',
+        ),
+    ],
+)
+def test_the_line_that_makes_mypy_load_the_plugin(
+    name: str, text: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert packages.check_mypy_plugin()[2] == f"write {line} in {name}; `shapetensor check` does without"
+
+
+def test_the_plugin_without_configuration_without_mypy_and_when_it_does_not_load(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert packages.check_mypy_plugin() == ("loads; `shapetensor check` needs no configuration", "ok", "")
+    monkeypatch.setitem(sys.modules, packages.MYPY_PLUGIN, None)
     value, status, fix = packages.check_mypy_plugin()
-    if "shapetensor.mypy_plugin" in plugins:
-        assert (value, status) == (f"not in this version, but {name} lists it", "warning")
-        assert fix.startswith(f"remove the plugin from {name}")
-    else:
-        assert (value, status) == ("not in this version", "ok")
+    assert (value.startswith("cannot be imported: "), status) == (True, "problem")
+    assert fix == f'{sys.executable} -m pip install --upgrade "mypy>=2.4,<2.5"'
+    _versions(monkeypatch, mypy=None)
+    assert packages.check_mypy_plugin() == ("not used without mypy (optional)", "ok", "")
 
 
 def test_mypy_takes_its_own_file_first(tmp_path: Path) -> None:
@@ -343,18 +378,13 @@ def test_a_configuration_that_cannot_be_read(
     value, status, _ = packages.check_mypy_config()
     assert status == "warning"
     assert value.startswith(f"cannot be read: {name}: ")
-    assert packages.check_mypy_plugin() == ("not in this version", "ok", "")
+    assert packages.check_mypy_plugin() == ("loads; `shapetensor check` needs no configuration", "ok", "")
 
 
 @needs_posix
 def test_a_named_pipe_is_no_configuration(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "mypy.ini")
     assert packages.mypy_config(tmp_path) is None
-
-
-def test_there_is_no_plugin_yet() -> None:
-    """When there is one, `check_mypy_plugin` has to look whether the configuration lists it."""
-    assert find_spec("shapetensor.mypy_plugin") is None
 
 
 def test_wrong_results_are_problems(monkeypatch: pytest.MonkeyPatch) -> None:

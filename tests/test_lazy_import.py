@@ -53,6 +53,32 @@ def test_no_kernel_needs_the_type_checking_libraries() -> None:
     assert not loaded & {"jaxtyping", "beartype", "onnx"}
 
 
+@pytest.mark.parametrize(
+    "name", ["tensor", "nn", "random", "losses", "optim", "optim.schedules", "autodiff", "checked"]
+)
+def test_no_module_builds_hints(name: str) -> None:
+    """A hint such as `Tensor[F32]` loads jaxtyping: annotations of the library are texts, its aliases are lazy."""
+    assert not _loaded_by(f"import shapetensor.{name}") & {"numpy", "numba", "jaxtyping", "beartype"}
+
+
+def test_no_model_needs_the_type_checking_libraries() -> None:
+    code = """
+import shapetensor as st
+model = st.nn.Sequential(st.nn.Linear(4, 3, key=st.random.key(0)), st.nn.ReLU(), st.nn.BatchNorm1d(3))
+optimizer = st.optim.Adam(lr=0.1)
+grads = st.grad(lambda m: st.losses.cross_entropy(m(st.ones((2, 4))), st.tensor([0, 1])))(model)
+model, state = optimizer.update(model, grads, optimizer.init(model), lr=st.optim.schedules.constant(0.1)(0))
+"""
+    assert not _loaded_by(code) & {"jaxtyping", "beartype"}
+
+
+def test_a_hint_loads_jaxtyping_and_a_checked_call_beartype() -> None:
+    alias = "import shapetensor as st; st.random.Key"
+    assert _loaded_by(alias) & {"jaxtyping", "beartype"} == {"jaxtyping"}
+    call = "import shapetensor as st; st.checked(lambda x: x)(st.ones(2))"
+    assert _loaded_by(call) & {"jaxtyping", "beartype"} == {"jaxtyping", "beartype"}
+
+
 def test_dir_lists_the_public_names_and_loads_none() -> None:
     code = """
 import sys, shapetensor as st

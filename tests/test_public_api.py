@@ -14,16 +14,16 @@ import shapetensor as st
 from shapetensor._core.dtypes import DTYPES
 
 TEXT = """
-BF16 Bool CompileError DType DTypeError DeviceError F16 F32 F64 Float I32 I64 I8 Integer Module Number ShapeError
-ShapetensorWarning Tensor U32 U8 __version__ abs add all any arange argmax argmin argsort asarray astype bfloat16 bool_
-broadcast_to ceil clear_caches clip compile concat cos cumulative_sum divide equal erf exp expand_dims expm1 eye flip
-float16 float32 float64 floor floor_divide from_dlpack from_numpy full full_like gelu grad greater greater_equal int32
-int64 int8 io isfinite isinf isnan jvp less less_equal linspace log log1p log_softmax logical_and logical_not logical_or
-logical_xor logsumexp losses matmul matrix_transpose max maximum mean min minimum moveaxis multiply negative nn
-not_equal one_hot ones ones_like optim outer pad permute_dims pow prod random relu remainder repeat reshape roll round
-rsqrt scatter_add scatter_add_along_axis sigmoid sign silu sin softmax sort split sqrt square squeeze stack std subtract
-sum take take_along_axis tanh tensor tensordot testing tile traced tril triu uint32 uint8 unstack value_and_grad var vjp
-vmap where zeros zeros_like
+Add BF16 Bool CompileError DType DTypeError DeviceError F16 F32 F64 Float FloorDiv I32 I64 I8 Integer Module Mul Number
+ShapeError ShapetensorWarning Sub Tensor U32 U8 __version__ abs add all any arange argmax argmin argsort asarray astype
+bfloat16 bool_ broadcast_to ceil checked clear_caches clip compile concat cos cumulative_sum divide equal erf exp
+expand_dims expm1 eye flip float16 float32 float64 floor floor_divide from_dlpack from_numpy full full_like gelu grad
+greater greater_equal int32 int64 int8 io isfinite isinf isnan jvp less less_equal linspace log log1p log_softmax
+logical_and logical_not logical_or logical_xor logsumexp losses matmul matrix_transpose max maximum mean min minimum
+moveaxis multiply negative nn not_equal one_hot ones ones_like optim outer pad permute_dims pow prod random relu
+remainder repeat reshape roll round rsqrt scatter_add scatter_add_along_axis sigmoid sign silu sin softmax sort split
+sqrt square squeeze stack std subtract sum take take_along_axis tanh tensor tensordot testing tile traced tril triu
+typechecker uint32 uint8 unstack value_and_grad var vjp vmap where zeros zeros_like
 """
 NAMES = TEXT.split()
 MODULES = ["io", "losses", "nn", "optim", "random", "testing"]
@@ -63,12 +63,12 @@ def test_array_api_names_of_dtypes() -> None:
         assert getattr(st, name) is dtype
 
 
-@pytest.mark.parametrize("first", ["shapetensor.tensor", "shapetensor.compile", "shapetensor.nn", "shapetensor.losses"])
+@pytest.mark.parametrize("first", ["tensor", "compile", "checked", "nn", "losses"])
 def test_functions_win_against_modules_of_their_name(first: str) -> None:
     """`import shapetensor.tensor` sets an attribute of the package, which must not hide the function."""
-    code = f"import {first}, shapetensor as st; print(type(st.tensor).__name__, type(st.compile).__name__)"
+    code = f"import shapetensor.{first}, shapetensor as st; print(*map(type, (st.tensor, st.compile, st.checked)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["function", "function"]
+    assert done.stdout == "<class 'function'> <class 'function'> <class 'function'>\n"
 
 
 def test_star_import() -> None:

@@ -11,11 +11,15 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .tensor import Tensor  # first: to some checkers it makes `tensor` a module, and the function has to win
+
+    # isort: split
     from . import io, losses, nn, optim, random, testing
     from ._core.dimtypes import Add, FloorDiv, Mul, Sub
     from ._core.dtypes import BF16, F16, F32, F64, I8, I32, I64, U8, U32, Bool, DType, Float, Integer, Number
     from ._core.errors import CompileError, DeviceError, DTypeError, ShapeError, ShapetensorWarning
     from .autodiff import grad, jvp, traced, value_and_grad, vjp, vmap
+    from .checked import checked, typechecker
     from .compile import compile
     from .functions.creation import (
         arange,
@@ -122,14 +126,13 @@ if TYPE_CHECKING:
         square,
     )
     from .nn import Module
-    from .tensor import Tensor
 
     float16, bfloat16, float32, float64, bool_ = F16, BF16, F32, F64, Bool
     int8, int32, int64, uint8, uint32 = I8, I32, I64, U8, U32
 
 __version__ = "0.1.0.dev0"
 # Literal, because type checkers read it; tests/test_public_api.py holds it against the table below.
-__all__ = ["Module", "Tensor", "__version__", "clear_caches", "compile"]
+__all__ = ["Module", "Tensor", "__version__", "checked", "clear_caches", "compile", "typechecker"]
 __all__ += ["io", "losses", "nn", "optim", "random", "testing"]
 __all__ += ["BF16", "F16", "F32", "F64", "I8", "I32", "I64", "U8", "U32", "Bool", "DType", "Float", "Integer", "Number"]
 __all__ += ["Add", "FloorDiv", "Mul", "Sub"]
@@ -157,6 +160,7 @@ _NAMES_OF = {
     "_core.dimtypes": "Add FloorDiv Mul Sub",
     "_core.errors": "CompileError DTypeError DeviceError ShapeError ShapetensorWarning",
     "autodiff": "grad jvp traced value_and_grad vjp vmap",
+    "checked": "checked typechecker",
     "compile": "compile",
     "functions.creation": "arange asarray eye from_dlpack from_numpy full full_like linspace ones ones_like tensor tril"
     " triu zeros zeros_like",

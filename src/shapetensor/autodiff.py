@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, TypeVarTuple, overload
 
 from ._core.apply import apply, tensors_make
 from ._core.batching import Batch, Examples, batch_of
@@ -18,7 +18,23 @@ from ._core.pytree import flatten, is_tensor, leaves_of, parameter_mask, tree_ma
 from ._core.spec import make_spec
 from ._core.tape import Tangents, Tape, next_level
 
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+Aux = TypeVar("Aux")
+P = ParamSpec("P")
+Result = TypeVar("Result")
 Tree = TypeVar("Tree")
+Value = TypeVar("Value", bound="Tensor[Any]")
+X = TypeVar("X", bound=Any)  # without the bound pyright takes the parameter of a lambda for an object
+Xs = TypeVarTuple("Xs")
+Returned = TypeVar("Returned", covariant=True)
+
+
+class Derivative(Protocol[P, Returned]):
+    """The type of what `grad` and `value_and_grad` return; to mypy a Callable made of a lambda would be untyped."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Returned: ...
 
 
 def traced(tree: Tree) -> Tree:
@@ -50,9 +66,19 @@ def _trace(name: str, leaves: Sequence[Any], mask: Sequence[bool]) -> tuple[list
     return marked, parameters, parameters[0]._marks[-1][0]
 
 
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[X, P], tuple[Value, Aux]], argnums: Literal[0] = 0, *, has_aux: Literal[True]
+) -> Derivative[Concatenate[X, P], tuple[tuple[Value, Aux], X]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[X, P], Value], argnums: Literal[0] = 0, *, has_aux: Literal[False] = False
+) -> Derivative[Concatenate[X, P], tuple[Value, X]]: ...
+@overload
 def value_and_grad(
     f: Callable[..., Any], argnums: int | tuple[int, ...] = 0, *, has_aux: bool = False
-) -> Callable[..., Any]:
+) -> Callable[..., Any]: ...
+def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0, *, has_aux: bool = False) -> Any:
     """A function that returns f's scalar value and its gradient with respect to some arguments.
 
     The gradient has the structure and type of the argument: a module for a module, whose static fields are untouched.
@@ -116,7 +142,17 @@ def _off(tree: Any, level: int) -> Any:
     return tree_map(lambda x: x._below(level), tree)
 
 
-def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+@overload
+def grad(
+    f: Callable[Concatenate[X, P], tuple[Value, Aux]], argnums: Literal[0] = 0, *, has_aux: Literal[True]
+) -> Derivative[Concatenate[X, P], tuple[X, Aux]]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[X, P], Value], argnums: Literal[0] = 0, *, has_aux: Literal[False] = False
+) -> Derivative[Concatenate[X, P], X]: ...
+@overload
+def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0, *, has_aux: bool = False) -> Callable[..., Any]: ...
+def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0, *, has_aux: bool = False) -> Any:
     """A function that returns the gradient of f's scalar value; see `value_and_grad`.
 
     With `has_aux` it returns `(gradient, aux)`. Gradients are made of ops, so `grad` can be applied again.
@@ -137,7 +173,11 @@ def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0, *, has_aux: 
     return gradient
 
 
-def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+@overload
+def vjp(f: Callable[[*Xs], Result], *primals: *Xs) -> tuple[Result, Callable[[Result], tuple[*Xs]]]: ...
+@overload
+def vjp(f: Callable[..., Any], *primals: *Xs) -> tuple[Any, Callable[[Any], tuple[*Xs]]]: ...
+def vjp(f: Callable[..., Any], *primals: *Xs) -> tuple[Any, Callable[[Any], tuple[*Xs]]]:
     """The value of f, and a function from a cotangent of the value to the gradients of the arguments.
 
     The function can be called once: it walks the tape.
@@ -172,7 +212,11 @@ def _check_beside(name: str, what: str, x: Any, beside: Any) -> None:
         raise DTypeError(f"{name}: a {what} is {beside.dtype.__name__} beside a tensor of {x.dtype.__name__}")
 
 
-def jvp(f: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+@overload
+def jvp(f: Callable[[*Xs], Result], primals: tuple[*Xs], tangents: tuple[*Xs]) -> tuple[Result, Result]: ...
+@overload
+def jvp(f: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]: ...
+def jvp(f: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> Any:
     """The value of f and its derivative in the direction of the tangents, in one pass forward.
 
     Args:

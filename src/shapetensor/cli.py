@@ -1,4 +1,4 @@
-"""The command line: `shapetensor doctor | info | kernels | cache`.
+"""The command line: `shapetensor check | reveal | doctor | info | kernels | cache`.
 
 Nothing heavy is loaded before a command needs it: `shapetensor info` works where Numba is broken.
 """
@@ -21,6 +21,20 @@ from . import __version__
 _SET = re.compile(r"[0-9a-f]{24}")  # what kernels/cache.py calls a directory: the digest of what its kernels depend on
 _MACHINE_CODE = {".nbi", ".nbc", ".pyc"}
 _UNFINISHED = 3600.0  # seconds after which a temporary file belongs to no process any more
+
+
+def _check(options: argparse.Namespace) -> int:
+    """Run mypy with the plugin."""
+    from .typecheck import check
+
+    return check(options.paths, options.flags)
+
+
+def _reveal(options: argparse.Namespace) -> int:
+    """Print a file with the types that mypy infers."""
+    from .typecheck import reveal
+
+    return reveal(options.file, options.flags)
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -214,15 +228,36 @@ def _cache(options: argparse.Namespace) -> int:
 # Arguments
 
 
+def _add_type_checking(commands: Any) -> None:
+    """The commands that run mypy."""
+    text = "check shapes and types without running anything: mypy with the plugin, no configuration needed"
+    more = "Options of mypy follow after --. Exit status: 0 nothing found, 1 something found, 2 not checked."
+    command = commands.add_parser(
+        "check", help=text, description=f"{text.capitalize()}.", epilog=more, usage="%(prog)s [-h] [PATH ...] [-- ...]"
+    )
+    paths = "files and folders; by default those of mypy's configuration, else the current directory"
+    command.add_argument("paths", nargs="*", metavar="PATH", help=paths)
+    command.set_defaults(run=_check, takes_flags=True)
+
+    text = "print a file with the type of each assignment beside it, and the errors beneath their lines"
+    command = commands.add_parser(
+        "reveal", help=text, description=f"{text.capitalize()}.", epilog=more, usage="%(prog)s [-h] FILE [-- ...]"
+    )
+    command.add_argument("file", metavar="FILE", help="a Python file")
+    command.set_defaults(run=_reveal, takes_flags=True)
+
+
 def parser() -> argparse.ArgumentParser:
     """The arguments of the command line."""
     top = argparse.ArgumentParser(
         prog="shapetensor",
-        description="Look after an installation of shapetensor.",
+        description="Check the shapes of a program before it runs; look after an installation of shapetensor.",
         epilog="`shapetensor COMMAND --help` says more about each command.",
     )
     top.add_argument("--version", action="version", version=f"shapetensor {__version__}")
+    top.set_defaults(takes_flags=False)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_type_checking(commands)
 
     text = "check that this machine is set up right, and say how to repair what is not"
     more = "Exit status: 0 if all is well or there are only warnings, 1 if there is a problem."
@@ -246,6 +281,17 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _parsed(arguments: list[str]) -> argparse.Namespace:
+    """The arguments; what stands behind `--` is for mypy, and no other command takes such."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    top = parser()
+    options = top.parse_args(arguments[:end])
+    options.flags = arguments[end + 1 :]
+    if options.flags and not options.takes_flags:
+        top.error(f"unrecognized arguments: {' '.join(options.flags)}")
+    return options
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and give its exit status; wrong arguments end the program with status 2.
 
@@ -261,7 +307,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:  # a path need not fit the terminal's encoding
         reconfigure(errors="backslashreplace")
-    options = parser().parse_args(arguments)
+    options = _parsed(list(sys.argv[1:] if arguments is None else arguments))
     try:
         status: int = options.run(options)
         sys.stdout.flush()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import update_wrapper
 from pathlib import Path
 from types import MethodType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 from typing_extensions import ParamSpec
 
@@ -29,7 +29,11 @@ _PACKAGE = str(Path(__file__).parent) + os.sep
 _MANY = 8  # recordings that differ in Python values only, after which we warn
 
 
-def compile(function: Callable[P, R]) -> Compiled[P, R]:
+@overload
+def compile(function: Callable[P, R]) -> Compiled[P, R]: ...
+@overload
+def compile(function: Callable[..., Any]) -> Compiled[..., Any]: ...
+def compile(function: Callable[..., Any]) -> Compiled[..., Any]:
     """A function that runs as planned kernels, without Python between them, from its second call on.
 
     Arguments and results are trees: modules, tuples, lists and dicts of tensors and static values. The first call

@@ -78,7 +78,7 @@ def cross_entropy(
     """
     if not 0.0 <= label_smoothing <= 1.0:
         raise ValueError(f"cross_entropy: label_smoothing={label_smoothing} should lie in [0, 1]")
-    classes = labels if ignore_index is None else where(labels == ignore_index, 0, labels)
+    classes: AnyTensor = labels if ignore_index is None else where(labels == ignore_index, 0, labels)
     try:
         rows = apply(fused.cross_entropy, (logits, classes))
     except ShapeError as error:
@@ -101,20 +101,20 @@ def cross_entropy(
 
 @overload
 def binary_cross_entropy_with_logits(
-    input: Tensor[DT, *Shape],
-    target: Tensor[DT, *Shape],
+    input: Tensor[Any, *Shape],
+    target: Tensor[Any, *Shape],
     *,
     pos_weight: AnyTensor | None = None,
     reduction: Literal["none"],
-) -> Tensor[DT, *Shape]: ...
+) -> Tensor[Any, *Shape]: ...
 @overload
 def binary_cross_entropy_with_logits(
-    input: Tensor[DT, *Shape],
-    target: Tensor[DT, *Shape],
+    input: Tensor[Any, *Shape],
+    target: Tensor[Any, *Shape],
     *,
     pos_weight: AnyTensor | None = None,
     reduction: Literal["mean", "sum"] = "mean",
-) -> Tensor[DT]: ...
+) -> Tensor[Any]: ...
 def binary_cross_entropy_with_logits(
     input: Any, target: Any, *, pos_weight: AnyTensor | None = None, reduction: Reduction = "mean"
 ) -> Any:
@@ -148,15 +148,15 @@ def binary_cross_entropy_with_logits(
 
 @overload
 def binary_cross_entropy(
-    input: Tensor[DT, *Shape], target: Tensor[DT, *Shape], *, reduction: Literal["none"]
-) -> Tensor[DT, *Shape]: ...
+    input: Tensor[Any, *Shape], target: Tensor[DT, *Shape], *, reduction: Literal["none"]
+) -> Tensor[Any, *Shape]: ...
 @overload
 def binary_cross_entropy(
-    input: Tensor[DT, *Shape],
-    target: Tensor[DT, *Shape],
+    input: Tensor[Any, *Shape],
+    target: Tensor[Any, *Shape],
     *,
     reduction: Literal["mean", "sum"] = "mean",
-) -> Tensor[DT]: ...
+) -> Tensor[Any]: ...
 def binary_cross_entropy(input: Any, target: Any, *, reduction: Reduction = "mean") -> Any:
     """`-(t log(p) + (1 - t) log(1 - p))` of probabilities, where logarithms are at least -100, as in torch.
 
@@ -191,15 +191,15 @@ def _bounded_log(p: AnyTensor) -> AnyTensor:
 
 @overload
 def l1_loss(
-    input: Tensor[DT, *Shape], target: Tensor[DT, *Shape], *, reduction: Literal["none"]
-) -> Tensor[DT, *Shape]: ...
+    input: Tensor[Any, *Shape], target: Tensor[DT, *Shape], *, reduction: Literal["none"]
+) -> Tensor[Any, *Shape]: ...
 @overload
 def l1_loss(
-    input: Tensor[DT, *Shape],
-    target: Tensor[DT, *Shape],
+    input: Tensor[Any, *Shape],
+    target: Tensor[Any, *Shape],
     *,
     reduction: Literal["mean", "sum"] = "mean",
-) -> Tensor[DT]: ...
+) -> Tensor[Any]: ...
 def l1_loss(input: Any, target: Any, *, reduction: Reduction = "mean") -> Any:
     """The absolute differences of two tensors of one shape; where they are equal, the gradient is 0.
 
@@ -224,15 +224,15 @@ def l1_loss(input: Any, target: Any, *, reduction: Reduction = "mean") -> Any:
 
 @overload
 def mse_loss(
-    input: Tensor[DT, *Shape], target: Tensor[DT, *Shape], *, reduction: Literal["none"]
-) -> Tensor[DT, *Shape]: ...
+    input: Tensor[Any, *Shape], target: Tensor[DT, *Shape], *, reduction: Literal["none"]
+) -> Tensor[Any, *Shape]: ...
 @overload
 def mse_loss(
-    input: Tensor[DT, *Shape],
-    target: Tensor[DT, *Shape],
+    input: Tensor[Any, *Shape],
+    target: Tensor[Any, *Shape],
     *,
     reduction: Literal["mean", "sum"] = "mean",
-) -> Tensor[DT]: ...
+) -> Tensor[Any]: ...
 def mse_loss(input: Any, target: Any, *, reduction: Reduction = "mean") -> Any:
     """The squared differences of two tensors of one shape.
 

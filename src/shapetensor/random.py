@@ -11,20 +11,33 @@ the shorter one, and `uniform(key, (6,))` has the elements of `uniform(key, (2, 
 from __future__ import annotations
 
 import operator
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ._core.apply import apply
-from ._core.dtypes import F32, F64, U32, AnyDType, as_dtype
+from ._core.device import current
+from ._core.dims import as_size
+from ._core.dtypes import F32, F64, U32, AnyDType, Bool, as_dtype
 from ._core.errors import DTypeError, ShapeError
 from ._core.ops import random as ops
-from .functions.creation import from_numpy
+from .functions.creation import from_numpy, zeros
 from .functions.host import argsort
+from .methods.base import Shape
 from .methods.movement import as_shape
 from .tensor import AnyTensor, Tensor
 
 __all__ = ["bernoulli", "fold_in", "key", "normal", "permutation", "split", "uniform"]
 
-Key = Tensor[U32, Literal[4]]
+if TYPE_CHECKING:
+    Key = Tensor[U32, Literal[4]]
+else:
+
+    def __getattr__(name: str) -> Any:
+        """`Key` at its first use: it is a hint, and hints load jaxtyping."""
+        if name == "Key":
+            return Tensor[U32, Literal[4]]
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 _LOW = 2**64 - 1
 # The first words of the fractional part of pi: any numbers would do, so long as seed 0 is not a fixed point.
@@ -52,11 +65,13 @@ def key(seed: int) -> Key:
         >>> st.random.key(0)
         Tensor[U32, 4]([1465090858, 1915762242, 1917321665,  204743540])
     """
-    import numpy as np
-
     number = operator.index(seed)
     if not 0 <= number < 2**128:
         raise ValueError(f"key: seed {number} is not in the range from 0 to 2**128 - 1")
+    if current().name == "abstract":  # neither has it elements nor may it load NumPy
+        return zeros(4, dtype=U32)
+    import numpy as np
+
     low = _mix(number & _LOW ^ _FIRST)
     high = _mix(((number >> 64) + low & _LOW) ^ _SECOND)
     low ^= _mix(high)
@@ -81,7 +96,7 @@ def split(key: Key, n: int = 2) -> AnyTensor:
         >>> for_weights.shape
         (4,)
     """
-    count = operator.index(n)
+    count = as_size(n)
     if count < 0:
         raise ShapeError(f"split: n is {count}: there cannot be fewer than 0 keys")
     return apply(ops.random_split, (key,), (count,))
@@ -108,9 +123,15 @@ def fold_in(key: Key, data: int | AnyTensor) -> Key:
     return apply(ops.random_fold_in, (key, data))
 
 
+@overload
 def uniform(
-    key: Key, shape: int | tuple[int, ...] = (), *, low: float = 0.0, high: float = 1.0, dtype: AnyDType | str = F32
-) -> AnyTensor:
+    key: Key, shape: int | Sequence[int] = (), *, low: float = 0.0, high: float = 1.0, dtype: AnyDType | str = F32
+) -> AnyTensor: ...
+@overload
+def uniform(
+    key: Key, shape: tuple[*Shape], *, low: float = 0.0, high: float = 1.0, dtype: AnyDType | str = F32
+) -> Tensor[Any, *Shape]: ...
+def uniform(key: Key, shape: Any = (), *, low: float = 0.0, high: float = 1.0, dtype: AnyDType | str = F32) -> Any:
     """Numbers that are equally likely everywhere in `[low, high)`.
 
     Shape: `(4,) -> shape`.
@@ -132,9 +153,15 @@ def uniform(
     return drawn if (low, high) == (0.0, 1.0) else drawn * (high - low) + low
 
 
+@overload
 def normal(
-    key: Key, shape: int | tuple[int, ...] = (), *, mean: float = 0.0, std: float = 1.0, dtype: AnyDType | str = F32
-) -> AnyTensor:
+    key: Key, shape: int | Sequence[int] = (), *, mean: float = 0.0, std: float = 1.0, dtype: AnyDType | str = F32
+) -> AnyTensor: ...
+@overload
+def normal(
+    key: Key, shape: tuple[*Shape], *, mean: float = 0.0, std: float = 1.0, dtype: AnyDType | str = F32
+) -> Tensor[Any, *Shape]: ...
+def normal(key: Key, shape: Any = (), *, mean: float = 0.0, std: float = 1.0, dtype: AnyDType | str = F32) -> Any:
     """Normally distributed numbers, by the method of Box and Muller (1958).
 
     Shape: `(4,) -> shape`.
@@ -155,7 +182,13 @@ def normal(
     return drawn if (mean, std) == (0.0, 1.0) else drawn * std + mean
 
 
-def bernoulli(key: Key, p: float | AnyTensor = 0.5, shape: int | tuple[int, ...] = ()) -> AnyTensor:
+@overload
+def bernoulli(
+    key: Key, p: float | AnyTensor = 0.5, shape: int | Sequence[int] = ()
+) -> Tensor[Bool, *tuple[Any, ...]]: ...
+@overload
+def bernoulli(key: Key, p: float | AnyTensor, shape: tuple[*Shape]) -> Tensor[Bool, *Shape]: ...
+def bernoulli(key: Key, p: float | AnyTensor = 0.5, shape: Any = ()) -> Any:
     """True with probability p, which counts in steps of 2**-24.
 
     Shape: `(4,) -> shape`; a tensor p broadcasts to it.
@@ -199,7 +232,7 @@ def permutation(key: Key, n: int) -> AnyTensor:
         >>> st.random.permutation(st.random.key(0), 4)
         Tensor[I64, 4]([2, 0, 3, 1])
     """
-    return argsort(uniform(key, (operator.index(n),), dtype=F64))
+    return argsort(uniform(key, (as_size(n),), dtype=F64))
 
 
 def _mix(word: int) -> int:

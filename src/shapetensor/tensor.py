@@ -96,8 +96,19 @@ class Tensor(
     def __del__(self) -> None:
         self._spec.release(self)
 
+    if not TYPE_CHECKING:
 
-AnyTensor = Tensor[Any, *tuple[Any, ...]]
+        def __class_getitem__(cls, args: Any) -> Any:
+            """`Tensor[F32, B, L[784]]`: a hint that jaxtyping and beartype understand."""
+            from ._core.hints import tensor_hint
+
+            return tensor_hint(cls, args)
+
+
+if TYPE_CHECKING:
+    AnyTensor = Tensor[Any, *tuple[Any, ...]]
+else:  # the same to `isinstance`; a hint would load jaxtyping
+    AnyTensor = Tensor
 _apply_module.tensors_are_made_by(Tensor._make)
 install(Tensor)
 for _mixin in Tensor.__bases__:  # users know the methods as Tensor's, and Python's own error messages name them

@@ -34,7 +34,7 @@ def churn(like: AnyTensor, times: int = 20) -> list[AnyTensor]:
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("size", [1, 3, 64, 1001])
 def test_buffers_are_aligned(dtype: st.DType, size: int) -> None:
-    x = st.zeros(size, dtype=dtype)  # type: ignore[arg-type]
+    x = st.zeros(size, dtype=dtype)  # type: ignore[call-overload]
     made = [x, st.from_numpy(np.ones(size)), x.astype(st.F32), x.reshape(1, -1)]
     assert [address(y) % ALIGNMENT for y in made] == [0] * len(made)
     assert ALIGNMENT == 64

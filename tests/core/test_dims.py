@@ -21,16 +21,16 @@ from shapetensor._core.dims import (
     is_equal,
     normalise_axes,
     normalise_axis,
-    parse_dim,
     product,
     reshape_to,
     same,
     show,
     simplify,
-    slice_length,
     window,
 )
 from shapetensor._core.errors import CompileError, DeviceError, DTypeError, ShapeError, ShapetensorWarning
+from shapetensor._core.parse import parse_dim
+from shapetensor._core.ranges import range_length, slice_length
 
 ATOMS = {name: Atom(name, name) for name in "BDHT"}
 B, D, H, T = (Poly.of(ATOMS[name]) for name in "BDHT")
@@ -232,7 +232,9 @@ def test_division_by_zero() -> None:
 
 def test_only_dimensions_take_part() -> None:
     with pytest.raises(TypeError, match=r"not a dimension: 2\.5"):
-        T + 2.5  # type: ignore[operator]
+        Poly.of(2.5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"unsupported operand"):
+        T + "2"  # type: ignore[operator]
 
 
 def test_atoms_of_one_name_stay_apart() -> None:
@@ -671,10 +673,53 @@ def test_slices_of_a_symbol() -> None:
     assert slice_length(None, None, -1, T) == T
     for start, stop, step in [(None, 3, None), (-1, None, None), (-3, -1, None), (1, None, -1), (0, 0, None)]:
         assert slice_length(start, stop, step, T) is UNKNOWN
-    for low, high in [(UNKNOWN, None), (None, UNKNOWN), (T, None), (1, T)]:
-        assert slice_length(low, high, None, 8) is UNKNOWN
+    for low, high in [(UNKNOWN, None), (None, UNKNOWN), (1, UNKNOWN), (UNKNOWN, T)]:
+        assert slice_length(low, high, None, 8) is slice_length(low, high, None, T) is UNKNOWN
     assert slice_length(None, None, UNKNOWN, 8) is slice_length(1, None, None, UNKNOWN) is UNKNOWN
     assert raised(lambda: slice_length(None, None, 0, 8)) == "slice step cannot be zero"
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "size", "length"),
+    [
+        (None, T, 8, T),
+        (T, None, 8, 8 - T),
+        (1, T, 8, T - 1),
+        (T, -1, 8, 7 - T),
+        (T, 100, 8, 8 - T),
+        (None, B, T, B),
+        (B, None, T, T - B),
+        (None, T // 2, T, T // 2),
+        (T // 2, None, T, T - T // 2),
+        (-B, None, T, B),
+        (None, -B, T, T - B),
+        (T - 3, None, T, 3),
+        (T - B, T - 1, T, B - 1),
+        (B, B + 3, T, 3),
+        (B + 3, B, T, 0),
+        (B, D, T, D - B),
+        (None, B, UNKNOWN, B),
+        (B, None, UNKNOWN, UNKNOWN),
+        (-1 % T, None, T, T - -1 % T),  # a remainder lies within the size
+        (None, -B % T, T, -B % T),
+        (None, B - D, T, UNKNOWN),  # of unknown sign
+        (-1, B, T, UNKNOWN),
+        (B, 3, T, UNKNOWN),
+    ],
+)
+def test_symbolic_bounds_lie_within_the_axis(start: Dim | None, stop: Dim | None, size: Dim, length: Dim) -> None:
+    assert slice_length(start, stop, None, size) == length
+    stepped = slice_length(start, stop, 2, size)
+    assert stepped is UNKNOWN if length is UNKNOWN else stepped == (length + 1) // 2
+    assert slice_length(start, stop, -1, size) is UNKNOWN
+
+
+@given(bounds, bounds, steps.filter(lambda step: step != 0))
+def test_range_length_is_python(start: int | None, stop: int | None, step: int | None) -> None:
+    first, last, by = start or 0, stop or 0, step or 1
+    assert range_length(first, last, by) == len(range(first, last, by))
+    far = last + T if by > 0 else last - T
+    assert put(range_length(first, far, by), {"T": 40}) == len(range(first, last + (40 if by > 0 else -40), by))
 
 
 def test_show() -> None:

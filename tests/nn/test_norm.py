@@ -124,7 +124,7 @@ def test_wrong_shapes(shape: tuple[int, ...]) -> None:
         norm.training(st.zeros(shape), key=KEY)
 
 
-def layer_norm() -> nn.LayerNorm:
+def layer_norm() -> nn.LayerNorm[*tuple[Any, ...]]:
     norm = nn.LayerNorm(4)
     return norm.replace(
         weight=st.tensor([1.0, 2.0, 0.5, -1.0], dtype=st.F64), bias=st.tensor([0.0, 0.1, -0.2, 0.3], dtype=st.F64)
@@ -135,7 +135,7 @@ ROWS = [[1.0, -2.0, 0.5, 3.0], [0.0, 1.0, 2.0, -1.0]]
 
 
 def test_layer_norm_is_torchs() -> None:
-    def weighted(norm: nn.LayerNorm, x: AnyTensor) -> tuple[AnyTensor, AnyTensor]:
+    def weighted(norm: nn.LayerNorm[*tuple[Any, ...]], x: AnyTensor) -> tuple[AnyTensor, AnyTensor]:
         y = norm(x)
         return (y * st.tensor([[0.0, 1.0, 2.0, 3.0], [4.0, 5.0, 6.0, 7.0]], dtype=st.F64)).sum(), y
 

@@ -73,7 +73,8 @@ def test_without_an_input() -> None:
 
 
 def test_wrong_inputs_raise_as_the_model_does() -> None:
-    with pytest.raises(ShapeError, match=r"^Linear: x has shape \(2, 5\), its last axis should be in_features=4$"):
+    text = r"^Sequential: layer 0: Linear: x has shape \(2, 5\), its last axis should be in_features=4$"
+    with pytest.raises(ShapeError, match=text):
         nn.Sequential(nn.Linear(4, 3, key=KEY)).summary((2, 5))
 
 

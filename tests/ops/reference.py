@@ -13,11 +13,12 @@ import shapetensor as st
 from shapetensor._core.apply import apply, infer
 from shapetensor._core.cpu import prepare
 from shapetensor._core.device import current
-from shapetensor._core.dims import Atom, Dim, Poly, Shape, parse_dim
+from shapetensor._core.dims import Atom, Dim, Poly, Shape
 from shapetensor._core.dtypes import BF16, F64, AnyDType, Bool, Float, Integer, weak_dtype
 from shapetensor._core.interop import share_in
 from shapetensor._core.kernels.launch import execute
 from shapetensor._core.op import Call, Op
+from shapetensor._core.parse import parse_dim
 from shapetensor._core.spec import WEAK_SPECS, Spec
 from shapetensor.tensor import AnyTensor, Tensor
 from tests.ops.sample import HERE, Ints, Operand, OpSamples, Same, Sample, numpy_name

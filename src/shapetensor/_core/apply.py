@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .device import deepest
+from .doubt import asking
 from .dtypes import WeakBool, WeakFloat, WeakInt, weak_dtype
 from .errors import DTypeError, ShapeError
 from .op import Call, Op
@@ -59,7 +60,8 @@ def infer(op: Op, attrs: tuple[Any, ...], *specs: Spec) -> Call:
     """
     named = dict(zip(op.attrs, attrs, strict=True))
     try:
-        shapes = op.shape(*(s.shape for s in specs), **named)
+        with asking(None):  # rules use `same` and the like, which know what to do about symbols
+            shapes = op.shape(*(s.shape for s in specs), **named)
     except ShapeError as error:
         raise ShapeError(f"{op.name}: {error}") from None
     dtypes = op.dtype(*(s.dtype for s in specs), **{n: named[n] for n in op.dtype_attrs})
@@ -68,7 +70,8 @@ def infer(op: Op, attrs: tuple[Any, ...], *specs: Spec) -> Call:
     elif not isinstance(dtypes, tuple):
         dtypes = (dtypes,) * len(shapes)
     device = _device(op, named, specs)
-    views = op.view(specs[0], *attrs) if op.view is not None else None
+    symbolic = any(type(n) is not int for shape in shapes for n in shape)
+    views = op.view(specs[0], *attrs) if op.view is not None and not symbolic else None
     if views is not None and not op.many:
         views = [views]
     strides = [None] * len(shapes) if views is None else [v[1] for v in views]

@@ -82,7 +82,7 @@ def as_device(device: Any) -> Device:
     if device is None:
         return current()
     if device == "cpu":
-        return cpu()
+        return found if (found := current()).name == "abstract" else cpu()
     if isinstance(device, str):
         raise DeviceError(f"there is no device {device!r}: this version has 'cpu'")
     if not hasattr(device, "run"):

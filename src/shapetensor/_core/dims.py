@@ -11,18 +11,14 @@ import operator
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from math import gcd
-from typing import TYPE_CHECKING
+from math import gcd, nan
+from typing import Any, TypeVar
 
+from .doubt import doubt
 from .errors import ShapeError
 
-if TYPE_CHECKING:
-    import ast
-
-# Bounds against expressions that would hang a type checker: `(a+b)*(c+d)*...` doubles its terms with each factor.
+# A bound against expressions that would hang a type checker: `(a+b)*(c+d)*...` doubles its terms with each factor.
 _MAX_TERMS = 256
-_MAX_TEXT = 200
-_MAX_DEPTH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +36,18 @@ class Atom:
 
 
 Monomial = tuple[Atom, ...]
+Operator = TypeVar("Operator", bound=Callable[..., Any])
+
+
+def _among_sizes(operation: Operator) -> Operator:
+    """An operator of sizes; beside a float it is NaN as `float()` of the size is, beside a tensor the tensor's."""
+
+    def operate(self: Poly, other: Any) -> Any:
+        if isinstance(other, (int, Poly)):
+            return operation(self, other)
+        return nan if isinstance(other, float) else NotImplemented
+
+    return operate  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -87,6 +95,7 @@ class Poly:
         monomial, factor = next(iter(self.terms.items()), ((), 0))
         return monomial[0] if len(self.terms) == len(monomial) == factor == 1 else None
 
+    @_among_sizes
     def __add__(self, other: Dim) -> Poly:
         total = dict(self.terms)
         for monomial, factor in Poly.of(other).terms.items():
@@ -99,12 +108,14 @@ class Poly:
     def __neg__(self) -> Poly:
         return Poly({monomial: -factor for monomial, factor in self.terms.items()})
 
+    @_among_sizes
     def __sub__(self, other: Dim) -> Poly:
         return self + -Poly.of(other)
 
     def __rsub__(self, other: int) -> Poly:
         return -self + other
 
+    @_among_sizes
     def __mul__(self, other: Dim) -> Poly:
         right = Poly.of(other).terms
         if len(self.terms) * len(right) > _MAX_TERMS:
@@ -119,6 +130,7 @@ class Poly:
     def __rmul__(self, other: int) -> Poly:
         return self * other
 
+    @_among_sizes
     def __floordiv__(self, other: Dim) -> Poly:
         """Floor division; what does not divide stays in an atom such as `T//2`.
 
@@ -201,18 +213,59 @@ class Poly:
             total = total + term
         return simplify(total)
 
+    @_among_sizes
+    def __mod__(self, other: Dim) -> Poly:
+        return self - self // other * other
+
+    def __rmod__(self, other: int) -> Poly:
+        return Poly.of(other) % self
+
+    def __truediv__(self, other: Any) -> float:
+        """NaN, as `float()` of it: no shape depends on it, and arithmetic with it goes on."""
+        return nan
+
+    def __rtruediv__(self, other: Any) -> float:
+        return nan
+
+    def __float__(self) -> float:
+        return nan
+
+    def __bool__(self) -> bool:
+        return self != 0
+
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, int):
-            return self.constant == other
-        return self.terms == other.terms if isinstance(other, Poly) else NotImplemented
+        if not isinstance(other, (int, Poly)):
+            return NotImplemented
+        return is_identical(self, other) or (doubt.ask is not None and _ask("==", self, other))
+
+    def __lt__(self, other: Dim) -> bool:
+        return _ask("<", self, other)
+
+    def __le__(self, other: Dim) -> bool:
+        return not _ask("<", Poly.of(other), self)
+
+    def __gt__(self, other: Dim) -> bool:
+        return _ask("<", Poly.of(other), self)
+
+    def __ge__(self, other: Dim) -> bool:
+        return not _ask("<", self, other)
 
     def __hash__(self) -> int:
         constant = self.constant
-        return hash(frozenset(self.terms.items())) if constant is None else hash(constant)
+        if constant is not None:
+            return hash(constant)
+        # Odd numbers: hash(-1) == hash(-2), and where hashes are equal a dict compares, which may ask.
+        return hash(frozenset((monomial, 2 * factor + 1) for monomial, factor in self.terms.items()))
+
+    def ordered(self) -> list[Monomial]:
+        """The monomials in the order in which they are written."""
+        return sorted(self.terms, key=_monomial_order)
 
     def __str__(self) -> str:
-        ordered = sorted(self.terms, key=_monomial_order)
-        return "+".join(_show_term(monomial, self.terms[monomial]) for monomial in ordered).replace("+-", "-") or "0"
+        return (
+            "+".join(_show_term(monomial, self.terms[monomial]) for monomial in self.ordered()).replace("+-", "-")
+            or "0"
+        )
 
     __repr__ = __str__
 
@@ -222,6 +275,7 @@ class _Unknown(Poly):
 
     __slots__ = ()
 
+    @_among_sizes
     def _absorb(self, other: Dim) -> Poly:
         return self
 
@@ -238,6 +292,31 @@ class _Unknown(Poly):
 
     def __reduce__(self) -> str:
         return "UNKNOWN"
+
+
+def _ask(sign: str, a: Poly, b: Dim) -> bool:
+    """Whether `a == b` or `a < b`, by what is known of the difference, else by whoever is asked."""
+    difference = a - b
+    decided = _is_zero(difference) if sign == "==" else _is_negative(difference)
+    if sign == "==" and (is_natural(difference - 1) or is_natural(-difference - 1) or (a is UNKNOWN and b == -1)):
+        return False
+    if decided is not None:
+        return decided
+    if doubt.ask is None:
+        raise TypeError(f"{a} < {b} is open: it depends on what the names stand for")
+    return doubt.ask(sign, difference)
+
+
+def as_size(value: Any) -> Any:
+    """A size as shapes hold it: the int that the value counts as, or the symbol."""
+    return simplify(value) if isinstance(value, Poly) else operator.index(value)
+
+
+def is_identical(a: Dim, b: Dim) -> bool:
+    """Whether both are written the same, which UNKNOWN is to itself."""
+    if isinstance(a, Poly) and isinstance(b, Poly):
+        return a.terms == b.terms
+    return (a if isinstance(a, int) else a.constant) == (b if isinstance(b, int) else b.constant)
 
 
 UNKNOWN: Poly = _Unknown({(Atom("?", "UNKNOWN", rigid=False),): 1})
@@ -326,54 +405,6 @@ def _show_term(monomial: Monomial, factor: int) -> str:
     return sign + "*".join(names)
 
 
-_OPERATORS: dict[str, Callable[[Dim, Dim], Dim]] = {
-    "Add": operator.add,
-    "Sub": operator.sub,
-    "Mult": operator.mul,
-    "FloorDiv": operator.floordiv,
-}
-
-
-def parse_dim(text: str, name: Callable[[str], Dim]) -> Dim:
-    """The dimension that `text`, such as "2*T + D//H", spells; `name` gives the dimension of an identifier.
-
-    Raises ValueError for anything but names, ints, + - * // and parentheses.
-    """
-    import ast
-
-    if len(text) > _MAX_TEXT:
-        raise ValueError(f"a dimension has at most {_MAX_TEXT} characters, got {len(text)}")
-    try:
-        tree = ast.parse(text.strip(), mode="eval")
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        raise _not_a_dimension(text) from None
-    try:
-        return simplify(_evaluate(tree.body, name, 0))
-    except ZeroDivisionError:
-        raise ValueError(f"the dimension {text!r} divides by zero") from None
-
-
-def _evaluate(node: ast.expr, name: Callable[[str], Dim], depth: int) -> Dim:
-    import ast
-
-    if depth > _MAX_DEPTH:
-        raise ValueError(f"a dimension is nested at most {_MAX_DEPTH} deep")
-    if isinstance(node, ast.Constant) and type(node.value) is int:
-        return node.value
-    if isinstance(node, ast.Name):
-        return name(node.id)
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return -_evaluate(node.operand, name, depth + 1)
-    if isinstance(node, ast.BinOp) and type(node.op).__name__ in _OPERATORS:
-        left, right = _evaluate(node.left, name, depth + 1), _evaluate(node.right, name, depth + 1)
-        return _OPERATORS[type(node.op).__name__](left, right)
-    raise _not_a_dimension(ast.unparse(node))
-
-
-def _not_a_dimension(text: str) -> ValueError:
-    return ValueError(f"not a dimension: {text!r} (use names, ints, + - * // and parentheses)")
-
-
 # What shape rules are written in. Ints are tested first: these lines are on the run-time path.
 
 
@@ -389,10 +420,26 @@ def is_equal(a: Dim, b: Dim) -> bool | None:
     """
     if type(a) is int and type(b) is int:
         return a == b
-    difference = Poly.of(a) - b
+    return _is_zero(Poly.of(a) - b)
+
+
+def _is_zero(difference: Poly) -> bool | None:
     if difference.constant is not None:
         return difference.constant == 0
     return False if _is_rigid(difference) else None
+
+
+def _is_negative(difference: Poly) -> bool | None:
+    """Whether it is below 0, given that sizes are not."""
+    if is_natural(difference):
+        return False
+    return True if is_natural(-difference - 1) else None
+
+
+def is_natural(dim: Poly) -> bool:
+    """Whether it is plainly not below 0: a sum of products of sizes and quotients of such."""
+    parts = [part for atom in dim._factors() for part in atom.quotient or ()]
+    return dim is not UNKNOWN and all(factor >= 0 for factor in dim.terms.values()) and all(map(is_natural, parts))
 
 
 def _is_rigid(dim: Poly) -> bool:
@@ -448,9 +495,11 @@ def _broadcast_two(a: Shape, b: Shape, shapes: tuple[Shape, ...]) -> Shape:
 
 def _stretch(x: Dim, y: Dim) -> Dim | None:
     """The size of an axis that is x here and y there, None when they do not fit."""
-    if x == y or y == 1:
+    if type(x) is int and type(y) is int:
+        return x if x == y or y == 1 else y if x == 1 else None
+    if is_identical(x, y) or is_identical(y, 1):
         return x
-    if x == 1:
+    if is_identical(x, 1):
         return y
     if is_equal(x, y) is False:
         return None
@@ -522,7 +571,7 @@ def reshape_to(shape: Shape, target: Shape) -> Shape:
     total = _exact(product(shape))
     if -1 in target:
         fill = _fill(shape, target, total)
-        return tuple(fill if size == -1 else simplify(size) for size in target)
+        return tuple(fill if type(size) is int and size == -1 else simplify(size) for size in target)
     wanted = _exact(product(target))
     if is_equal(total, wanted) is False:
         doubt = "" if isinstance(simplify(total - wanted), int) else ", not known to be equal"
@@ -545,24 +594,3 @@ def _fill(shape: Shape, target: Shape, total: Dim) -> Dim:
     if isinstance(left_over, int) and left_over:
         raise ShapeError(f"{show(shape)} has {total} elements, not a multiple of {rest} for {show(target)}")
     return fill
-
-
-def slice_length(start: Dim | None, stop: Dim | None, step: Dim | None, size: Dim) -> Dim:
-    """How many elements `x[start:stop:step]` takes of an axis of `size`.
-
-    A symbolic size is taken to be long enough: `x[1:]` is `T-1`. UNKNOWN where the sign of `T-3` would decide.
-    """
-    step = 1 if step is None else step
-    if step == 0:
-        raise ShapeError("slice step cannot be zero")
-    if not isinstance(step, int):
-        return UNKNOWN
-    if start is None and stop is None:
-        return simplify((size + (abs(step) - 1)) // abs(step))
-    if isinstance(start, Poly) or isinstance(stop, Poly):
-        return UNKNOWN
-    if isinstance(size, int):
-        return len(range(*slice(start, stop, step).indices(size)))
-    if step < 0 or (start is not None and start < 0) or (stop is not None and stop >= 0):
-        return UNKNOWN
-    return simplify((size - (start or 0) + (stop or 0) + (step - 1)) // step)

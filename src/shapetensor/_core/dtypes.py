@@ -10,6 +10,7 @@ import builtins
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from .dims import Poly
 from .errors import DTypeError
 
 
@@ -144,7 +145,7 @@ class WeakFloat(Float):
 AnyDType = type[DType]
 DTYPES: tuple[AnyDType, ...] = (Bool, U8, I8, I32, U32, I64, F16, BF16, F32, F64)
 BY_NAME: dict[str, AnyDType] = {d.name: d for d in DTYPES}
-_WEAK: dict[type, AnyDType] = {bool: WeakBool, int: WeakInt, float: WeakFloat}
+_WEAK: dict[type, AnyDType] = {bool: WeakBool, int: WeakInt, float: WeakFloat, Poly: WeakInt}
 _STRONG: dict[AnyDType, AnyDType] = {WeakBool: Bool, WeakInt: I64, WeakFloat: F32}
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from .apply import apply
 from .errors import DTypeError, ShapeError
 from .ops.creation import full
 from .pytree import flatten, leaves_of, parameter_mask, unflatten
 from .tape import Tape
+
+Tree = TypeVar("Tree")
 
 
 def on_new_tape(tensors: Sequence[Any]) -> list[Any]:
@@ -33,7 +35,7 @@ class Gradients:
     def __init__(self, tape: Tape, by_node: dict[int, Any]) -> None:
         self._tape, self._by_node = tape, by_node
 
-    def __getitem__(self, x: Any) -> Any:
+    def __getitem__(self, x: Tree) -> Tree:
         """The gradient with respect to a traced tensor.
 
         Raises:
@@ -42,13 +44,13 @@ class Gradients:
         node = _node(x, self._tape)
         if node is None or node not in self._by_node:
             raise KeyError("no gradient with respect to this tensor: name it in backward(wrt=...)")
-        return self._by_node[node]
+        return self._by_node[node]  # type: ignore[no-any-return]
 
-    def of(self, tree: Any) -> Any:
+    def of(self, tree: Tree) -> Tree:
         """The tree of gradients; tensors that were not traced (integers, buffers) have zeros, as with `grad`."""
         leaves, definition = flatten(tree)
         found = [self[x] if _node(x, self._tape) is not None else x._zeros(x._spec) for x in leaves]
-        return unflatten(definition, found)
+        return unflatten(definition, found)  # type: ignore[no-any-return]
 
     def __len__(self) -> int:
         return len(self._by_node)

@@ -46,7 +46,7 @@ class Spec:
         for n in shape:
             size *= n
         self.size = size
-        self.contiguous = size <= 1 or is_contiguous(shape, strides)
+        self.contiguous = type(size) is not int or size <= 1 or is_contiguous(shape, strides)  # symbols have no layout
         self.differentiable = issubclass(dtype, Float)
         # What a dying tensor calls: looked up here once instead of by way of the device each time.
         self.release = None if device is None else device.release

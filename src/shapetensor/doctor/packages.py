@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import configparser
+import json
 import os
 import platform
 import re
 import sys
 import time
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ OLDEST = {
     "typing_extensions": "4.12",
 }
 MYPY_FROM, MYPY_BELOW = "2.4", "2.5"
+MYPY_PLUGIN = "shapetensor.mypy_plugin"
 _CONFIG_LIMIT = 1 << 20  # bytes of a mypy configuration that are read; real ones have a few thousand
 
 
@@ -103,7 +105,7 @@ def check_mypy() -> Outcome:
         return ok("not installed beside this Python (optional)")
     if not _numbers(MYPY_FROM) <= _numbers(found) < _numbers(MYPY_BELOW):
         return warning(f"{found}: outside {supported}", f'{pip_install()} "{supported}"')
-    return ok(found)
+    return ok(f"{found}, within {supported}")
 
 
 def _mypy_section(path: Path) -> dict[str, Any] | None:
@@ -158,15 +160,31 @@ def check_mypy_config() -> Outcome:
     return ok(found[0] if found else "none in this directory (optional)")
 
 
+def _entry(name: str, plugins: list[str]) -> str:
+    """What to write into this file so that mypy loads these plugins."""
+    if name.endswith(".toml"):
+        return f"write plugins = {json.dumps(plugins)} under [tool.mypy] in {name}"
+    return f"write plugins = {', '.join(plugins)} under [mypy] in {name}"
+
+
 def check_mypy_plugin() -> Outcome:
+    if version_of("mypy") == "not installed":
+        return ok("not used without mypy (optional)")
+    try:
+        import_module(MYPY_PLUGIN)
+    except Exception as error:
+        return problem(f"cannot be imported: {error}", f'{pip_install()} "mypy>={MYPY_FROM},<{MYPY_BELOW}"')
     try:
         found = mypy_config(Path.cwd())
     except ValueError:
         found = None
-    if found and any(plugin.startswith("shapetensor") for plugin in found[1]):
-        fix = f"remove the plugin from {found[0]}: mypy stops at one that it cannot import"
-        return warning(f"not in this version, but {found[0]} lists it", fix)
-    return ok("not in this version")
+    if found is None:
+        return ok("loads; `shapetensor check` needs no configuration")
+    name, plugins = found
+    if not any(plugin.partition(":")[0] == MYPY_PLUGIN for plugin in plugins):
+        fix = f"{_entry(name, [*plugins, MYPY_PLUGIN])}; `shapetensor check` does without"
+        return warning(f"loads, but {name} does not list it: mypy checks no shapes", fix)
+    return ok(f"loads; listed in {name}")
 
 
 def check_self_test() -> Outcome:

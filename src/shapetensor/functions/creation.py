@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, overload
 
+from .._core.abstract import ABSTRACT, abstract_tensor
 from .._core.apply import apply, on_device
-from .._core.device import as_device
+from .._core.device import as_device, current
+from .._core.dims import UNKNOWN, Dim, Poly
+from .._core.doubt import Undecidable
 from .._core.dtypes import (
     F32,
     F64,
@@ -17,13 +21,16 @@ from .._core.dtypes import (
     Float,
     Integer,
     WeakBool,
+    WeakInt,
     as_dtype,
+    promote,
     weak_dtype,
     zero_of,
 )
 from .._core.errors import DTypeError, ShapeError
 from .._core.ops import creation as ops
 from .._core.ops import elementwise
+from .._core.ranges import range_length
 from ..methods.base import DT, Shape
 from ..methods.movement import as_shape
 from ..tensor import AnyTensor, Tensor
@@ -122,7 +129,11 @@ def from_numpy(array: NDArray[Any], *, copy: bool = True) -> AnyTensor:
     return _copied(array) if shared is None else Tensor._make(*shared, ())
 
 
-def zeros(shape: int | tuple[int, ...], *, dtype: AnyDType | str = F32, device: Any = None) -> AnyTensor:
+@overload
+def zeros(shape: int | Sequence[int], *, dtype: AnyDType | str = F32, device: Any = None) -> AnyTensor: ...
+@overload
+def zeros(shape: tuple[*Shape], *, dtype: AnyDType | str = F32, device: Any = None) -> Tensor[Any, *Shape]: ...
+def zeros(shape: Any, *, dtype: AnyDType | str = F32, device: Any = None) -> Any:
     """A tensor of zeros.
 
     Shape: `() -> shape`; an int is the size of the only axis.
@@ -143,7 +154,11 @@ def zeros(shape: int | tuple[int, ...], *, dtype: AnyDType | str = F32, device: 
     return _filled("zeros", shape, zero_of(dtype), dtype, device)
 
 
-def ones(shape: int | tuple[int, ...], *, dtype: AnyDType | str = F32, device: Any = None) -> AnyTensor:
+@overload
+def ones(shape: int | Sequence[int], *, dtype: AnyDType | str = F32, device: Any = None) -> AnyTensor: ...
+@overload
+def ones(shape: tuple[*Shape], *, dtype: AnyDType | str = F32, device: Any = None) -> Tensor[Any, *Shape]: ...
+def ones(shape: Any, *, dtype: AnyDType | str = F32, device: Any = None) -> Any:
     """A tensor of ones.
 
     Shape: `() -> shape`; an int is the size of the only axis.
@@ -162,9 +177,15 @@ def ones(shape: int | tuple[int, ...], *, dtype: AnyDType | str = F32, device: A
     return _filled("ones", shape, 1, as_dtype(dtype), device)
 
 
+@overload
 def full(
-    shape: int | tuple[int, ...], fill_value: float, *, dtype: AnyDType | str = F32, device: Any = None
-) -> AnyTensor:
+    shape: int | Sequence[int], fill_value: float, *, dtype: AnyDType | str = F32, device: Any = None
+) -> AnyTensor: ...
+@overload
+def full(
+    shape: tuple[*Shape], fill_value: float, *, dtype: AnyDType | str = F32, device: Any = None
+) -> Tensor[Any, *Shape]: ...
+def full(shape: Any, fill_value: float, *, dtype: AnyDType | str = F32, device: Any = None) -> Any:
     """A tensor whose elements are all one value.
 
     Shape: `() -> shape`; an int is the size of the only axis.
@@ -192,8 +213,8 @@ def full(
 
 
 def zeros_like(
-    x: Tensor[DT, *Shape], /, *, dtype: AnyDType | str | None = None, device: Any = None
-) -> Tensor[DT, *Shape]:
+    x: Tensor[Any, *Shape], /, *, dtype: AnyDType | str | None = None, device: Any = None
+) -> Tensor[Any, *Shape]:
     """Zeros of a tensor's shape, dtype and device.
 
     Shape: `(...) -> (...)`.
@@ -212,8 +233,8 @@ def zeros_like(
 
 
 def ones_like(
-    x: Tensor[DT, *Shape], /, *, dtype: AnyDType | str | None = None, device: Any = None
-) -> Tensor[DT, *Shape]:
+    x: Tensor[Any, *Shape], /, *, dtype: AnyDType | str | None = None, device: Any = None
+) -> Tensor[Any, *Shape]:
     """Ones of a tensor's shape, dtype and device.
 
     Shape: `(...) -> (...)`.
@@ -232,8 +253,8 @@ def ones_like(
 
 
 def full_like(
-    x: Tensor[DT, *Shape], /, fill_value: float, *, dtype: AnyDType | str | None = None, device: Any = None
-) -> Tensor[DT, *Shape]:
+    x: Tensor[Any, *Shape], /, fill_value: float, *, dtype: AnyDType | str | None = None, device: Any = None
+) -> Tensor[Any, *Shape]:
     """One value in a tensor's shape, dtype and device.
 
     Shape: `(...) -> (...)`.
@@ -315,14 +336,15 @@ def arange(
     """
     if stop is None:
         start, stop = 0, start
-    numbers = (start, stop, step)
-    if any(weak_dtype(v) in (None, WeakBool) for v in numbers):
+    numbers: tuple[Any, ...] = (start, stop, step)
+    kinds = [weak_dtype(v) for v in numbers]
+    if None in kinds or WeakBool in kinds:
         raise DTypeError(f"arange: {numbers} are not all Python numbers: the size of a tensor cannot depend on tensors")
-    whole = all(isinstance(v, int) for v in numbers)
+    whole = kinds == [WeakInt] * 3
     wanted = (I64 if whole else F32) if dtype is None else as_dtype(dtype)
     if step == 0:
         raise ValueError(f"arange: the step from {start} to {stop} is 0")
-    n = len(range(int(start), int(stop), int(step))) if whole else _steps(start, stop, step)
+    n: Any = range_length(*numbers) if whole else _steps(start, stop, step)
     return _numbered(start, step, n, wanted, device)
 
 
@@ -394,7 +416,7 @@ def eye(
                            [0, 0, 1]])
     """
     shape = as_shape((n_rows, n_rows if n_cols is None else n_cols))
-    if min(shape) < 0:
+    if any(n < 0 for n in shape):
         raise ShapeError(f"eye: {shape} has a negative size")
     rows, columns = _places(shape, device)
     return (rows + k == columns).astype(dtype)
@@ -464,7 +486,9 @@ def _places(shape: tuple[int, ...], device: Any) -> tuple[AnyTensor, AnyTensor]:
     return _numbered(0, 1, shape[0], I64, device).expand_dims(1), _numbered(0, 1, shape[1], I64, device)
 
 
-def _steps(start: float, stop: float, step: float) -> int:
+def _steps(start: float, stop: float, step: float) -> Dim:
+    if any(isinstance(v, Poly) for v in (start, stop, step)):
+        return UNKNOWN
     if not all(map(math.isfinite, (start, stop, step))):
         raise ValueError(f"arange: {(start, stop, step)} are not all finite")
     return max(math.ceil((stop - start) / step), 0)
@@ -475,7 +499,9 @@ def _numbered(start: float, step: float, n: int, dtype: AnyDType, device: Any) -
     if dtype is Bool:
         raise DTypeError("arange: Bool has no such numbers: use an integer or float dtype")
     if issubclass(dtype, Integer) and n:
-        for value in (int(start), int(start) + (n - 1) * int(step)):
+        first = start if isinstance(start, Poly) else int(start)
+        distance = step if isinstance(step, Poly) else int(step)
+        for value in (first, first + (n - 1) * distance):
             if not dtype.low <= value <= dtype.high:
                 raise OverflowError(
                     f"arange: {value} is out of range for {dtype.__name__} ({dtype.low} to {dtype.high})"
@@ -508,6 +534,8 @@ def _placed(x: AnyTensor, device: Any) -> AnyTensor:
 
 def _from_data(data: Any, wanted: AnyDType | None) -> AnyTensor:
     """A CPU tensor of data that is none yet; of the wanted dtype where one rounding by NumPy leads there."""
+    if current() is ABSTRACT:
+        return _of_literals(data)
     import numpy as np
 
     kinds = _leaf_types(data) if isinstance(data, (list, tuple)) else {type(data)}
@@ -526,6 +554,23 @@ def _from_data(data: Any, wanted: AnyDType | None) -> AnyTensor:
         with np.errstate(over="ignore"):
             array = array.astype(np.float32)
     return _copied(array)
+
+
+def _of_literals(data: Any) -> AnyTensor:
+    """What NumPy makes of numbers in nested lists, as far as their kinds and number say it."""
+    shape: list[int] = []
+    rows = [data]
+    while rows and all(isinstance(row, (list, tuple)) for row in rows):
+        sizes = {len(row) for row in rows}
+        if len(sizes) > 1:
+            raise Undecidable
+        shape += sizes
+        rows = [item for row in rows for item in row]
+    kinds = {weak_dtype(item) for item in rows}
+    if None in kinds:
+        raise Undecidable
+    dtype = promote(*(kind for kind in kinds if kind is not None)) if kinds else F32
+    return abstract_tensor(tuple(shape), dtype)  # type: ignore[no-any-return]
 
 
 def _leaf_types(data: Any) -> set[type]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, overload
+
 from .._core.apply import apply
-from .._core.dtypes import AnyDType
+from .._core.dtypes import AnyDType, Bool
 from .._core.ops import elementwise as ops
 from ..methods.base import DT, Shape
 from ..methods.elementwise import power
 from ..tensor import AnyTensor, Tensor
 from .operands import operand
+
+if TYPE_CHECKING:
+    from ..methods.base import Ranked
 
 
 def add(x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
@@ -106,7 +111,7 @@ def negative(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     return apply(ops.neg, (x,))
 
 
-def exp(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
+def exp(x: Tensor[Any, *Shape], /) -> Tensor[Any, *Shape]:
     """e to the power of each element.
 
     Shape: `(...) -> (...)`.
@@ -124,7 +129,7 @@ def exp(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     return apply(ops.exp, (x,))
 
 
-def log(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
+def log(x: Tensor[Any, *Shape], /) -> Tensor[Any, *Shape]:
     """The natural logarithm of each element; -inf at 0, NaN below.
 
     Shape: `(...) -> (...)`.
@@ -142,7 +147,7 @@ def log(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     return apply(ops.log, (x,))
 
 
-def sqrt(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
+def sqrt(x: Tensor[Any, *Shape], /) -> Tensor[Any, *Shape]:
     """The square root of each element; NaN below 0. Its gradient at 0 is inf.
 
     Shape: `(...) -> (...)`.
@@ -160,7 +165,7 @@ def sqrt(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     return apply(ops.sqrt, (x,))
 
 
-def tanh(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
+def tanh(x: Tensor[Any, *Shape], /) -> Tensor[Any, *Shape]:
     """The hyperbolic tangent of each element.
 
     Shape: `(...) -> (...)`.
@@ -215,7 +220,11 @@ def maximum(x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
     return apply(ops.maximum, (x1, x2))
 
 
-def where(condition: AnyTensor, x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
+@overload
+def where(condition: Ranked, x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor: ...
+@overload
+def where(condition: Tensor[Bool, *Shape], x1: AnyTensor | float, x2: AnyTensor | float, /) -> Tensor[Any, *Shape]: ...
+def where(condition: Any, x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
     """Elements of x1 where the condition is true, else those of x2.
 
     Shape: `(...), (...), (...) -> (...)`, broadcast.
@@ -239,7 +248,7 @@ def where(condition: AnyTensor, x1: AnyTensor | float, x2: AnyTensor | float, /)
     return apply(ops.where, (condition, x1, x2))
 
 
-def equal(x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
+def equal(x1: AnyTensor | float, x2: AnyTensor | float, /) -> Tensor[Bool, *tuple[Any, ...]]:
     """Whether each two elements are equal: `x1 == x2`; NaN equals nothing.
 
     Shape: `(...), (...) -> (...)`, broadcast.
@@ -258,7 +267,7 @@ def equal(x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
     return apply(ops.equal, (x1, x2))
 
 
-def not_equal(x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
+def not_equal(x1: AnyTensor | float, x2: AnyTensor | float, /) -> Tensor[Bool, *tuple[Any, ...]]:
     """Whether each two elements differ: `x1 != x2`; NaN differs from everything.
 
     Shape: `(...), (...) -> (...)`, broadcast.
@@ -277,7 +286,7 @@ def not_equal(x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
     return apply(ops.not_equal, (x1, x2))
 
 
-def less(x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
+def less(x1: AnyTensor | float, x2: AnyTensor | float, /) -> Tensor[Bool, *tuple[Any, ...]]:
     """Whether each element of x1 is smaller than that of x2: `x1 < x2`; False for NaN.
 
     Shape: `(...), (...) -> (...)`, broadcast.
@@ -296,7 +305,7 @@ def less(x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
     return apply(ops.less, (x1, x2))
 
 
-def less_equal(x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
+def less_equal(x1: AnyTensor | float, x2: AnyTensor | float, /) -> Tensor[Bool, *tuple[Any, ...]]:
     """Whether each element of x1 is at most that of x2: `x1 <= x2`; False for NaN.
 
     Shape: `(...), (...) -> (...)`, broadcast.
@@ -315,7 +324,7 @@ def less_equal(x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
     return apply(ops.less_equal, (x1, x2))
 
 
-def greater(x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
+def greater(x1: AnyTensor | float, x2: AnyTensor | float, /) -> Tensor[Bool, *tuple[Any, ...]]:
     """Whether each element of x1 is larger than that of x2: `x1 > x2`; False for NaN.
 
     Shape: `(...), (...) -> (...)`, broadcast.
@@ -334,7 +343,7 @@ def greater(x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
     return apply(ops.greater, (x1, x2))
 
 
-def greater_equal(x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
+def greater_equal(x1: AnyTensor | float, x2: AnyTensor | float, /) -> Tensor[Bool, *tuple[Any, ...]]:
     """Whether each element of x1 is at least that of x2: `x1 >= x2`; False for NaN.
 
     Shape: `(...), (...) -> (...)`, broadcast.
@@ -353,7 +362,7 @@ def greater_equal(x1: AnyTensor | float, x2: AnyTensor | float, /) -> AnyTensor:
     return apply(ops.greater_equal, (x1, x2))
 
 
-def astype(x: AnyTensor, dtype: AnyDType | str, /) -> AnyTensor:
+def astype(x: Tensor[Any, *Shape], dtype: AnyDType | str, /) -> Tensor[Any, *Shape]:
     """The elements as another dtype: floats to integers towards zero, integers wrap, anything but 0 is True.
 
     Shape: `(...) -> (...)`.
@@ -481,7 +490,7 @@ def clip(x: AnyTensor, /, min: AnyTensor | float | None = None, max: AnyTensor |
     return operand("clip", x).clip(min, max)
 
 
-def logical_and(x1: AnyTensor | bool, x2: AnyTensor | bool, /) -> AnyTensor:
+def logical_and(x1: AnyTensor | bool, x2: AnyTensor | bool, /) -> Tensor[Bool, *tuple[Any, ...]]:
     """Whether both of each two elements are true: `x1 & x2`.
 
     Shape: `(...), (...) -> (...)`, broadcast.
@@ -500,7 +509,7 @@ def logical_and(x1: AnyTensor | bool, x2: AnyTensor | bool, /) -> AnyTensor:
     return apply(ops.logical_and, (x1, x2))
 
 
-def logical_or(x1: AnyTensor | bool, x2: AnyTensor | bool, /) -> AnyTensor:
+def logical_or(x1: AnyTensor | bool, x2: AnyTensor | bool, /) -> Tensor[Bool, *tuple[Any, ...]]:
     """Whether one of each two elements is true, or both: `x1 | x2`.
 
     Shape: `(...), (...) -> (...)`, broadcast.
@@ -519,7 +528,7 @@ def logical_or(x1: AnyTensor | bool, x2: AnyTensor | bool, /) -> AnyTensor:
     return apply(ops.logical_or, (x1, x2))
 
 
-def logical_xor(x1: AnyTensor | bool, x2: AnyTensor | bool, /) -> AnyTensor:
+def logical_xor(x1: AnyTensor | bool, x2: AnyTensor | bool, /) -> Tensor[Bool, *tuple[Any, ...]]:
     """Whether exactly one of each two elements is true: `x1 ^ x2`.
 
     Shape: `(...), (...) -> (...)`, broadcast.

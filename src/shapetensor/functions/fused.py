@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .._core.apply import apply
 from .._core.ops import fused as ops
-from ..methods.base import DT, Shape, axis_of
+from ..methods.base import Shape, axis_of
 from ..tensor import Tensor
 from .operands import operand
 
 
-def softmax(x: Tensor[DT, *Shape], /, *, axis: int = -1) -> Tensor[DT, *Shape]:
+def softmax(x: Tensor[Any, *Shape], /, *, axis: int = -1) -> Tensor[Any, *Shape]:
     """Elements as probabilities along an axis: `exp(x) / sum(exp(x))`.
 
     The largest element is subtracted first, which changes nothing but keeps exp from overflowing.
@@ -30,7 +32,7 @@ def softmax(x: Tensor[DT, *Shape], /, *, axis: int = -1) -> Tensor[DT, *Shape]:
     return apply(ops.softmax, (x,), (axis_of("softmax", axis, operand("softmax", x)),))
 
 
-def log_softmax(x: Tensor[DT, *Shape], /, *, axis: int = -1) -> Tensor[DT, *Shape]:
+def log_softmax(x: Tensor[Any, *Shape], /, *, axis: int = -1) -> Tensor[Any, *Shape]:
     """The logarithm of `softmax`, exact where the probability is too small for a float.
 
     Shape: `(..., n) -> (..., n)`.

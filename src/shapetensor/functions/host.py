@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .._core.apply import apply_many
+from .._core.dtypes import I64
 from .._core.ops import host as ops
 from ..methods.base import DT, Shape, axis_of
 from ..tensor import AnyTensor, Tensor
@@ -29,7 +32,7 @@ def sort(x: Tensor[DT, *Shape], /, *, axis: int = -1, descending: bool = False) 
     return _sorted("sort", x, axis, descending)[0]
 
 
-def argsort(x: AnyTensor, /, *, axis: int = -1, descending: bool = False) -> AnyTensor:
+def argsort(x: Tensor[Any, *Shape], /, *, axis: int = -1, descending: bool = False) -> Tensor[I64, *Shape]:
     """Where the elements of the sorted tensor stood before; equal elements keep their order.
 
     Shape: `(..., n, ...) -> (..., n, ...)`.

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import operator
+from typing import Any
 
 from .._core.apply import apply
-from .._core.dims import normalise_axis
+from .._core.dims import as_size, normalise_axis
 from .._core.dtypes import F32, I32, AnyDType, Integer
 from .._core.errors import DTypeError, ShapeError
 from .._core.ops import creation
 from .._core.ops import index as ops
-from ..methods.base import axis_of
-from ..tensor import AnyTensor
+from ..methods.base import DT, axis_of
+from ..tensor import AnyTensor, Tensor
 from .operands import operand
 
 
@@ -45,7 +45,9 @@ def take(x: AnyTensor, indices: AnyTensor, /, *, axis: int | None = None) -> Any
     return source.take(operand("take", indices), axis=axis or 0)
 
 
-def take_along_axis(x: AnyTensor, indices: AnyTensor, /, *, axis: int = -1) -> AnyTensor:
+def take_along_axis(
+    x: Tensor[DT, *tuple[Any, ...]], indices: AnyTensor, /, *, axis: int = -1
+) -> Tensor[DT, *tuple[Any, ...]]:
     """One element of x for each index, at its own place off the axis: `out[i, j] = x[i, indices[i, j]]`.
 
     With what `argmax(..., keepdims=True)` or `argsort` gives it picks the largest or sorted elements.
@@ -70,7 +72,9 @@ def take_along_axis(x: AnyTensor, indices: AnyTensor, /, *, axis: int = -1) -> A
     return apply(ops.take_along_axis, (source, indices), (axis_of("take_along_axis", axis, source),))
 
 
-def scatter_add(updates: AnyTensor, indices: AnyTensor, /, *, axis: int, size: int) -> AnyTensor:
+def scatter_add(
+    updates: Tensor[DT, *tuple[Any, ...]], indices: AnyTensor, /, *, axis: int, size: int
+) -> Tensor[DT, *tuple[Any, ...]]:
     """Slices added to zeros at integer positions along an axis: the transpose of `take`, and so its gradient.
 
     Slices with the same position add up. `take(x, indices, axis=axis)` and `scatter_add(..., size=x.shape[axis])` have
@@ -103,7 +107,9 @@ def scatter_add(updates: AnyTensor, indices: AnyTensor, /, *, axis: int, size: i
     return apply(ops.scatter_add, (source, places), (normalise_axis(axis, rank), _size("scatter_add", size)))
 
 
-def scatter_add_along_axis(updates: AnyTensor, indices: AnyTensor, /, *, axis: int = -1, size: int) -> AnyTensor:
+def scatter_add_along_axis(
+    updates: Tensor[DT, *tuple[Any, ...]], indices: AnyTensor, /, *, axis: int = -1, size: int
+) -> Tensor[DT, *tuple[Any, ...]]:
     """Elements added to zeros, each at its own place off the axis: the transpose of `take_along_axis`.
 
     For axis 1 of two: `out[i, indices[i, j]] += updates[i, j]`.
@@ -164,7 +170,7 @@ def one_hot(x: AnyTensor, /, num_classes: int, *, dtype: AnyDType | str = F32) -
 
 
 def _size(name: str, size: int) -> int:
-    wanted = operator.index(size)
+    wanted: int = as_size(size)
     if wanted < 0:
         raise ShapeError(f"{name}: size {wanted} is negative")
     return wanted

@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
+from .._core.dims import same
 from .._core.errors import ShapeError
 from ..methods.base import axes_of, axis_of
-from ..methods.linalg import product
-from ..tensor import AnyTensor
+from ..methods.linalg import K, N, Rows, product
+from ..tensor import AnyTensor, Tensor
 from .operands import operand
 
+if TYPE_CHECKING:
+    from ..methods.base import IntFirst, IntLast, Unknown
 
-def matmul(x1: AnyTensor, x2: AnyTensor, /) -> AnyTensor:
+
+@overload
+def matmul(x1: AnyTensor, x2: Tensor[Any, Unknown, *tuple[Unknown, ...]], /) -> AnyTensor: ...
+@overload
+def matmul(x1: Tensor[Any, *Rows, K], x2: Tensor[Any, K, N], /) -> Tensor[Any, *Rows, N]: ...
+@overload
+def matmul(x1: Tensor[Any, *Rows, K], x2: Tensor[Any, K], /) -> Tensor[Any, *Rows]: ...
+@overload
+def matmul(x1: AnyTensor, x2: Tensor[Any, Any, Any, Any, *tuple[Any, ...]], /) -> AnyTensor: ...
+@overload
+def matmul(x1: AnyTensor, x2: IntFirst, /) -> AnyTensor: ...
+@overload
+def matmul(x1: IntLast, x2: AnyTensor, /) -> AnyTensor: ...
+def matmul(x1: Any, x2: Any, /) -> AnyTensor:
     """The matrix product: `x1 @ x2`; leading axes broadcast.
 
     Shape: `(..., m, k) @ (..., k, n) -> (..., m, n)`; with vectors `(..., m, k) @ (k) -> (..., m)`,
@@ -84,10 +100,7 @@ def tensordot(x1: AnyTensor, x2: AnyTensor, /, *, axes: int | tuple[Sequence[int
     x, y = operand("tensordot", x1), operand("tensordot", x2)
     ours, theirs = _contracted(axes, x, y)
     for a, b in zip(ours, theirs, strict=True):
-        if x.shape[a] != y.shape[b]:
-            raise ShapeError(
-                f"tensordot: axis {a} of {x.shape} and axis {b} of {y.shape} differ: {x.shape[a]} != {y.shape[b]}"
-            )
+        same(x.shape[a], y.shape[b], f"tensordot: axis {a} of {x.shape} and axis {b} of {y.shape} differ")
     rows = tuple(a for a in range(x.ndim) if a not in ours)
     columns = tuple(b for b in range(y.ndim) if b not in theirs)
     left, right = (tuple(x.shape[a] for a in rows), tuple(y.shape[b] for b in columns))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, overload
 
 from .._core.apply import apply
+from .._core.dims import Poly, as_size
 from .._core.errors import ShapeError
 from .._core.ops import creation
 from .._core.ops import movement as ops
@@ -16,7 +16,11 @@ from ..tensor import AnyTensor, Tensor
 from .operands import operand
 
 
-def reshape(x: AnyTensor, /, shape: int | tuple[int, ...]) -> AnyTensor:
+@overload
+def reshape(x: Tensor[DT, *tuple[Any, ...]], /, shape: int | Sequence[int]) -> Tensor[DT, *tuple[Any, ...]]: ...
+@overload
+def reshape(x: Tensor[DT, *tuple[Any, ...]], /, shape: tuple[*Shape]) -> Tensor[DT, *Shape]: ...
+def reshape(x: Any, /, shape: Any) -> Any:
     """The elements in C order in another shape; one size may be -1 and follows from the others.
 
     Shape: `(...) -> shape`.
@@ -35,7 +39,7 @@ def reshape(x: AnyTensor, /, shape: int | tuple[int, ...]) -> AnyTensor:
     return operand("reshape", x).reshape(shape)
 
 
-def expand_dims(x: AnyTensor, /, axis: int = 0) -> AnyTensor:
+def expand_dims(x: Tensor[DT, *tuple[Any, ...]], /, axis: int = 0) -> Tensor[DT, *tuple[Any, ...]]:
     """A new axis of size 1 that will stand at `axis`.
 
     Shape: `(..., n) -> (..., 1, n)`.
@@ -53,7 +57,7 @@ def expand_dims(x: AnyTensor, /, axis: int = 0) -> AnyTensor:
     return operand("expand_dims", x).expand_dims(axis)
 
 
-def squeeze(x: AnyTensor, /, axis: int | tuple[int, ...]) -> AnyTensor:
+def squeeze(x: Tensor[DT, *tuple[Any, ...]], /, axis: int | tuple[int, ...]) -> Tensor[DT, *tuple[Any, ...]]:
     """Without the named axes, which must have size 1.
 
     Shape: `(..., 1, n) -> (..., n)`.
@@ -71,7 +75,11 @@ def squeeze(x: AnyTensor, /, axis: int | tuple[int, ...]) -> AnyTensor:
     return operand("squeeze", x).squeeze(axis)
 
 
-def broadcast_to(x: AnyTensor, /, shape: tuple[int, ...]) -> AnyTensor:
+@overload
+def broadcast_to(x: Tensor[DT, *tuple[Any, ...]], /, shape: int | Sequence[int]) -> Tensor[DT, *tuple[Any, ...]]: ...
+@overload
+def broadcast_to(x: Tensor[DT, *tuple[Any, ...]], /, shape: tuple[*Shape]) -> Tensor[DT, *Shape]: ...
+def broadcast_to(x: Any, /, shape: Any) -> Any:
     """Stretched to a shape by NumPy's rules, without copying.
 
     Shape: `(...) -> shape`.
@@ -91,7 +99,7 @@ def broadcast_to(x: AnyTensor, /, shape: tuple[int, ...]) -> AnyTensor:
     return operand("broadcast_to", x).broadcast_to(shape)
 
 
-def permute_dims(x: AnyTensor, /, axes: tuple[int, ...]) -> AnyTensor:
+def permute_dims(x: Tensor[DT, *tuple[Any, ...]], /, axes: Sequence[int]) -> Tensor[DT, *tuple[Any, ...]]:
     """Axes in another order: axis i of the result is axis `axes[i]` of x.
 
     Shape: `(a, b, c) -> (c, a, b)` for `axes=(2, 0, 1)`.
@@ -109,7 +117,7 @@ def permute_dims(x: AnyTensor, /, axes: tuple[int, ...]) -> AnyTensor:
     return operand("permute_dims", x).permute_dims(axes)
 
 
-def matrix_transpose(x: AnyTensor, /) -> AnyTensor:
+def matrix_transpose(x: Tensor[DT, *tuple[Any, ...]], /) -> Tensor[DT, *tuple[Any, ...]]:
     """The last two axes swapped: `x.mT`.
 
     Shape: `(..., m, n) -> (..., n, m)`.
@@ -173,7 +181,7 @@ def stack(arrays: Sequence[AnyTensor], /, *, axis: int = 0) -> AnyTensor:
     return apply(ops.concat, tuple(x.expand_dims(place) for x in xs), (place,))
 
 
-def unstack(x: AnyTensor, /, *, axis: int = 0) -> tuple[AnyTensor, ...]:
+def unstack(x: Tensor[DT, *tuple[Any, ...]], /, *, axis: int = 0) -> tuple[Tensor[DT, *tuple[Any, ...]], ...]:
     """The slices along an axis, each without it; iteration over a tensor gives those along axis 0.
 
     Shape: `(..., k, n) -> (..., n)`, k times.
@@ -198,7 +206,9 @@ def _operands(name: str, arrays: Sequence[AnyTensor]) -> list[AnyTensor]:
     return xs
 
 
-def split(x: AnyTensor, /, sections: int | Sequence[int], *, axis: int = 0) -> tuple[AnyTensor, ...]:
+def split(
+    x: Tensor[DT, *tuple[Any, ...]], /, sections: int | Sequence[int], *, axis: int = 0
+) -> tuple[Tensor[DT, *tuple[Any, ...]], ...]:
     """x in pieces along an axis: so many equal ones, or cut before these positions, as NumPy does it.
 
     An int is the number of pieces; torch's `split` takes their size, which is `range(size, n, size)` here.
@@ -221,19 +231,22 @@ def split(x: AnyTensor, /, sections: int | Sequence[int], *, axis: int = 0) -> t
     place = axis_of("split", axis, source)
     n, lead = source.shape[place], (slice(None),) * place
     if isinstance(sections, Sequence):
-        cuts = [operator.index(i) for i in sections]
+        cuts = [as_size(i) for i in sections]
+        bounds = list(zip([None, *cuts], [*cuts, None], strict=True))
     else:
-        count = operator.index(sections)
+        count = as_size(sections)
         if count < 1 or n % count:
             raise ShapeError(
                 f"split: axis {place} of {source.shape} has size {n}, which {count} equal parts do not make: "
                 "say where to cut, as in st.split(x, [1, 3])"
             )
-        cuts = list(range(n // count, n, n // count)) if n else [0] * (count - 1)
-    return tuple(source[(*lead, slice(a, b))] for a, b in zip([None, *cuts], [*cuts, None], strict=True))
+        bounds = [(i * (n // count), (i + 1) * (n // count)) for i in range(count)]
+    return tuple(source[(*lead, slice(a, b))] for a, b in bounds)
 
 
-def pad(x: AnyTensor, /, pad_width: int | Sequence[int] | Sequence[Sequence[int]], *, value: float = 0) -> AnyTensor:
+def pad(
+    x: Tensor[DT, *tuple[Any, ...]], /, pad_width: int | Sequence[int] | Sequence[Sequence[int]], *, value: float = 0
+) -> Tensor[DT, *tuple[Any, ...]]:
     """x with elements of one value put around it.
 
     Shape: `(n, ...) -> (before + n + after, ...)`.
@@ -313,7 +326,7 @@ def roll(
     return operand("roll", x).roll(shift, axis=axis)
 
 
-def tile(x: AnyTensor, /, repetitions: int | tuple[int, ...]) -> AnyTensor:
+def tile(x: Tensor[DT, *tuple[Any, ...]], /, repetitions: int | tuple[int, ...]) -> Tensor[DT, *tuple[Any, ...]]:
     """x as a whole, so many times along each axis, like tiles.
 
     torch calls it `repeat`; for each element several times see `repeat`.
@@ -346,7 +359,9 @@ def tile(x: AnyTensor, /, repetitions: int | tuple[int, ...]) -> AnyTensor:
     return spread.reshape(tuple(t * n for t, n in zip(times, shape, strict=True)))
 
 
-def repeat(x: AnyTensor, /, repeats: int, *, axis: int | None = None) -> AnyTensor:
+def repeat(
+    x: Tensor[DT, *tuple[Any, ...]], /, repeats: int, *, axis: int | None = None
+) -> Tensor[DT, *tuple[Any, ...]]:
     """Each element so many times, one behind the other.
 
     torch calls it `repeat_interleave`; for the whole tensor several times see `tile`.
@@ -379,7 +394,9 @@ def repeat(x: AnyTensor, /, repeats: int, *, axis: int | None = None) -> AnyTens
     return apart.reshape((*shape[:place], shape[place] * times[0], *shape[place + 1 :]))
 
 
-def moveaxis(x: AnyTensor, /, source: int | tuple[int, ...], destination: int | tuple[int, ...]) -> AnyTensor:
+def moveaxis(
+    x: Tensor[DT, *tuple[Any, ...]], /, source: int | tuple[int, ...], destination: int | tuple[int, ...]
+) -> Tensor[DT, *tuple[Any, ...]]:
     """Axes at other places; the others keep their order.
 
     Shape: `(a, b, c) -> (b, c, a)` for `source=0, destination=-1`.
@@ -403,15 +420,15 @@ def _pad_widths(given: Any, x: AnyTensor) -> list[tuple[int, int]]:
     Raises:
         ShapeError: with what was given and the shape.
     """
-    pair = (given, given) if isinstance(given, int) else given
+    pair = (given, given) if isinstance(given, (int, Poly)) else given
     nested = isinstance(pair, Sequence) and any(isinstance(w, Sequence) for w in pair)
     pairs = [tuple(w) if isinstance(w, Sequence) else (w, w) for w in pair] if nested else [tuple(pair)] * x.ndim
-    if len(pairs) != x.ndim or any(len(p) != 2 or min(p) < 0 for p in pairs):
+    if len(pairs) != x.ndim or any(len(p) != 2 or p[0] < 0 or p[1] < 0 for p in pairs):
         raise ShapeError(
             f"pad: pad_width {given} does not say how many to put before and behind each axis of {x.shape}: "
             "use an int, (before, after), or such a pair for each axis, none negative"
         )
-    return [(operator.index(a), operator.index(b)) for a, b in pairs]
+    return [(as_size(a), as_size(b)) for a, b in pairs]
 
 
 def _block(x: AnyTensor, shape: tuple[int, ...], value: float) -> AnyTensor:

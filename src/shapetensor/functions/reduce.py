@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from ..tensor import AnyTensor
+from typing import Any
+
+from .._core.dtypes import I64, Bool
+from ..methods.base import DT, Shape
+from ..tensor import AnyTensor, Tensor
 from .operands import operand
 
 Axis = int | tuple[int, ...] | None
@@ -28,7 +32,9 @@ def sum(x: AnyTensor, /, *, axis: Axis = None, keepdims: bool = False) -> AnyTen
     return operand("sum", x).sum(axis=axis, keepdims=keepdims)
 
 
-def max(x: AnyTensor, /, *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+def max(
+    x: Tensor[DT, *tuple[Any, ...]], /, *, axis: Axis = None, keepdims: bool = False
+) -> Tensor[DT, *tuple[Any, ...]]:
     """The largest element over axes, all of them where none is named; NaN if there is one.
 
     Elements that are equally large share the gradient evenly.
@@ -50,7 +56,7 @@ def max(x: AnyTensor, /, *, axis: Axis = None, keepdims: bool = False) -> AnyTen
     return operand("max", x).max(axis=axis, keepdims=keepdims)
 
 
-def argmax(x: AnyTensor, /, *, axis: int | None = None, keepdims: bool = False) -> AnyTensor:
+def argmax(x: AnyTensor, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor[I64, *tuple[Any, ...]]:
     """Where the largest element is, the first of several; the first NaN if there is one.
 
     Without an axis it is the position in the flattened tensor.
@@ -71,7 +77,9 @@ def argmax(x: AnyTensor, /, *, axis: int | None = None, keepdims: bool = False) 
     return operand("argmax", x).argmax(axis=axis, keepdims=keepdims)
 
 
-def mean(x: AnyTensor, /, *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+def mean(
+    x: Tensor[DT, *tuple[Any, ...]], /, *, axis: Axis = None, keepdims: bool = False
+) -> Tensor[DT, *tuple[Any, ...]]:
     """The arithmetic mean over axes, all of them where none is named; NaN where there are no elements.
 
     Shape: `(..., n, ...) -> (..., ...)`, or `(..., 1, ...)` with `keepdims`.
@@ -90,7 +98,9 @@ def mean(x: AnyTensor, /, *, axis: Axis = None, keepdims: bool = False) -> AnyTe
     return operand("mean", x).mean(axis=axis, keepdims=keepdims)
 
 
-def var(x: AnyTensor, /, *, axis: Axis = None, correction: int = 0, keepdims: bool = False) -> AnyTensor:
+def var(
+    x: Tensor[DT, *tuple[Any, ...]], /, *, axis: Axis = None, correction: int = 0, keepdims: bool = False
+) -> Tensor[DT, *tuple[Any, ...]]:
     """The variance over axes: `sum((x - mean(x))**2) / (n - correction)`, in two passes.
 
     Shape: `(..., n, ...) -> (..., ...)`, or `(..., 1, ...)` with `keepdims`.
@@ -116,7 +126,9 @@ def var(x: AnyTensor, /, *, axis: Axis = None, correction: int = 0, keepdims: bo
     return operand("var", x).var(axis=axis, correction=correction, keepdims=keepdims)
 
 
-def min(x: AnyTensor, /, *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+def min(
+    x: Tensor[DT, *tuple[Any, ...]], /, *, axis: Axis = None, keepdims: bool = False
+) -> Tensor[DT, *tuple[Any, ...]]:
     """The smallest element over axes, all of them where none is named; NaN if there is one.
 
     Elements that are equally small share the gradient evenly.
@@ -138,7 +150,7 @@ def min(x: AnyTensor, /, *, axis: Axis = None, keepdims: bool = False) -> AnyTen
     return operand("min", x).min(axis=axis, keepdims=keepdims)
 
 
-def argmin(x: AnyTensor, /, *, axis: int | None = None, keepdims: bool = False) -> AnyTensor:
+def argmin(x: AnyTensor, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor[I64, *tuple[Any, ...]]:
     """Where the smallest element is, the first of several; the first NaN if there is one.
 
     Without an axis it is the position in the flattened tensor.
@@ -180,7 +192,7 @@ def prod(x: AnyTensor, /, *, axis: Axis = None, keepdims: bool = False) -> AnyTe
     return operand("prod", x).prod(axis=axis, keepdims=keepdims)
 
 
-def any(x: AnyTensor, /, *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+def any(x: AnyTensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor[Bool, *tuple[Any, ...]]:
     """Whether one element or more is true over axes; False where there are none.
 
     Shape: `(..., n, ...) -> (..., ...)`, or `(..., 1, ...)` with `keepdims`.
@@ -199,7 +211,7 @@ def any(x: AnyTensor, /, *, axis: Axis = None, keepdims: bool = False) -> AnyTen
     return operand("any", x).any(axis=axis, keepdims=keepdims)
 
 
-def all(x: AnyTensor, /, *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+def all(x: AnyTensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor[Bool, *tuple[Any, ...]]:
     """Whether all elements are true over axes; True where there are none.
 
     Shape: `(..., n, ...) -> (..., ...)`, or `(..., 1, ...)` with `keepdims`.
@@ -218,7 +230,9 @@ def all(x: AnyTensor, /, *, axis: Axis = None, keepdims: bool = False) -> AnyTen
     return operand("all", x).all(axis=axis, keepdims=keepdims)
 
 
-def std(x: AnyTensor, /, *, axis: Axis = None, correction: int = 0, keepdims: bool = False) -> AnyTensor:
+def std(
+    x: Tensor[DT, *tuple[Any, ...]], /, *, axis: Axis = None, correction: int = 0, keepdims: bool = False
+) -> Tensor[DT, *tuple[Any, ...]]:
     """The standard deviation over axes: the square root of `var`. Its gradient is NaN where all elements are equal.
 
     Shape: `(..., n, ...) -> (..., ...)`, or `(..., 1, ...)` with `keepdims`.
@@ -262,7 +276,7 @@ def logsumexp(x: AnyTensor, /, *, axis: Axis = None, keepdims: bool = False) -> 
     return operand("logsumexp", x).logsumexp(axis=axis, keepdims=keepdims)
 
 
-def cumulative_sum(x: AnyTensor, /, *, axis: int | None = None) -> AnyTensor:
+def cumulative_sum(x: Tensor[Any, *Shape], /, *, axis: int | None = None) -> Tensor[Any, *Shape]:
     """Sums of the elements so far along an axis, each with its own.
 
     Shape: `(..., n, ...) -> (..., n, ...)`.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from .._core.apply import apply
-from .._core.dtypes import Float
+from .._core.dtypes import Bool, Float
 from .._core.ops import elementwise, special
 from ..methods.base import DT, Shape
-from ..tensor import AnyTensor, Tensor
+from ..tensor import Tensor
 from .operands import operand
 
 
@@ -102,7 +103,7 @@ def round(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     return operand("round", x).round()
 
 
-def isnan(x: AnyTensor, /) -> AnyTensor:
+def isnan(x: Tensor[Any, *Shape], /) -> Tensor[Bool, *Shape]:
     """Whether each element is NaN.
 
     Shape: `(...) -> (...)`.
@@ -120,7 +121,7 @@ def isnan(x: AnyTensor, /) -> AnyTensor:
     return operand("isnan", x).isnan()
 
 
-def isinf(x: AnyTensor, /) -> AnyTensor:
+def isinf(x: Tensor[Any, *Shape], /) -> Tensor[Bool, *Shape]:
     """Whether each element is infinite, of either sign.
 
     Shape: `(...) -> (...)`.
@@ -141,7 +142,7 @@ def isinf(x: AnyTensor, /) -> AnyTensor:
     return abs(value) == math.inf
 
 
-def isfinite(x: AnyTensor, /) -> AnyTensor:
+def isfinite(x: Tensor[Any, *Shape], /) -> Tensor[Bool, *Shape]:
     """Whether each element is neither infinite nor NaN.
 
     Shape: `(...) -> (...)`.
@@ -180,7 +181,7 @@ def square(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     return apply(elementwise.mul, (operand("square", x), x))
 
 
-def rsqrt(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
+def rsqrt(x: Tensor[Any, *Shape], /) -> Tensor[Any, *Shape]:
     """One over the square root of each element; inf at 0, NaN below.
 
     Shape: `(...) -> (...)`.
@@ -198,7 +199,7 @@ def rsqrt(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     return operand("rsqrt", x).rsqrt()
 
 
-def sin(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
+def sin(x: Tensor[Any, *Shape], /) -> Tensor[Any, *Shape]:
     """The sine of each element, an angle in radians.
 
     Shape: `(...) -> (...)`.
@@ -216,7 +217,7 @@ def sin(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     return operand("sin", x).sin()
 
 
-def cos(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
+def cos(x: Tensor[Any, *Shape], /) -> Tensor[Any, *Shape]:
     """The cosine of each element, an angle in radians.
 
     Shape: `(...) -> (...)`.
@@ -234,7 +235,7 @@ def cos(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     return operand("cos", x).cos()
 
 
-def log1p(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
+def log1p(x: Tensor[Any, *Shape], /) -> Tensor[Any, *Shape]:
     """The natural logarithm of 1 plus each element, exact where that is tiny.
 
     Shape: `(...) -> (...)`.
@@ -252,7 +253,7 @@ def log1p(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     return operand("log1p", x).log1p()
 
 
-def expm1(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
+def expm1(x: Tensor[Any, *Shape], /) -> Tensor[Any, *Shape]:
     """e to the power of each element, minus 1, exact where the element is tiny.
 
     Shape: `(...) -> (...)`.
@@ -270,7 +271,7 @@ def expm1(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     return operand("expm1", x).expm1()
 
 
-def erf(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
+def erf(x: Tensor[Any, *Shape], /) -> Tensor[Any, *Shape]:
     """The error function of each element: `2 / sqrt(pi)` times the integral of `exp(-t**2)` from 0 to it.
 
     Shape: `(...) -> (...)`.
@@ -288,7 +289,7 @@ def erf(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     return operand("erf", x).erf()
 
 
-def sigmoid(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
+def sigmoid(x: Tensor[Any, *Shape], /) -> Tensor[Any, *Shape]:
     """The logistic function of each element, `1 / (1 + exp(-x))`, without overflow.
 
     Shape: `(...) -> (...)`.
@@ -306,7 +307,7 @@ def sigmoid(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     return operand("sigmoid", x).sigmoid()
 
 
-def silu(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
+def silu(x: Tensor[Any, *Shape], /) -> Tensor[Any, *Shape]:
     """Each element times its `sigmoid`, also known as swish.
 
     Shape: `(...) -> (...)`.
@@ -326,7 +327,7 @@ def silu(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
     return apply(special.silu, (x,))
 
 
-def gelu(x: Tensor[DT, *Shape], /) -> Tensor[DT, *Shape]:
+def gelu(x: Tensor[Any, *Shape], /) -> Tensor[Any, *Shape]:
     """Each element times the share of the normal distribution below it: `x * (1 + erf(x / sqrt(2))) / 2`.
 
     Shape: `(...) -> (...)`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
 
 from .._core.apply import apply
 from .._core.dtypes import F32, I32, I64, AnyDType, Bool, Float, promote, weak_dtype
@@ -10,40 +10,42 @@ from .._core.errors import DTypeError
 from .._core.ops import creation, movement
 from .._core.ops import elementwise as ops
 from .._core.ops import index as index_ops
+from .._core.ranges import slice_length
+from .base import DT, Shape
 
 if TYPE_CHECKING:
-    from ..tensor import AnyTensor
+    from ..tensor import AnyTensor, Tensor
 
 
-class At:
+class At(Generic[DT, *Shape]):
     """`x.at`: subscript it."""
 
     __slots__ = ("_x",)
 
-    def __init__(self, x: AnyTensor) -> None:
+    def __init__(self, x: Tensor[DT, *Shape]) -> None:
         self._x = x
 
-    def __getitem__(self, key: Any) -> Place:
+    def __getitem__(self, key: Any) -> Place[DT, *Shape]:
         return Place(self._x, key)
 
 
-class Place:
+class Place(Generic[DT, *Shape]):
     """`x.at[key]`: what to do there."""
 
     __slots__ = ("_key", "_x")
 
-    def __init__(self, x: AnyTensor, key: Any) -> None:
+    def __init__(self, x: Tensor[DT, *Shape], key: Any) -> None:
         self._x, self._key = x, key
 
-    def set(self, values: AnyTensor | float) -> AnyTensor:
+    def set(self, values: AnyTensor | float) -> Tensor[DT, *Shape]:
         """x with these values at the subscript."""
         return self._changed("set", values)
 
-    def add(self, values: AnyTensor | float) -> AnyTensor:
+    def add(self, values: AnyTensor | float) -> Tensor[DT, *Shape]:
         """x with these values added at the subscript."""
         return self._changed("add", values)
 
-    def _changed(self, name: str, values: AnyTensor | float) -> AnyTensor:
+    def _changed(self, name: str, values: AnyTensor | float) -> Any:
         x = self._x
         new = _fitting(f"at[...].{name}", values, x)
         rows = _rows(self._key)
@@ -105,7 +107,7 @@ def _change_slice(x: AnyTensor, key: Any, values: AnyTensor, adds: bool) -> AnyT
     region = parts.cut(x)
     new = (region + values if adds else values).broadcast_to(region.shape)
     attrs = (x.shape, parts.bounds)
-    sliced = tuple(len(range(*r)) for r in movement.resolve(parts.bounds, x.shape))
+    sliced = tuple(slice_length(*b, n) for b, n in zip(parts.bounds, x.shape, strict=True))
     true = apply(creation.full, (True,), ((), Bool, x.device)).broadcast_to(sliced)
     mask = apply(movement.slice_backward, (true,), attrs)
     return apply(ops.where, (mask, apply(movement.slice_backward, (new.reshape(sliced),), attrs), x))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, TypeVarTuple
 
 from .._core.dims import normalise_axes, normalise_axis
 from .._core.dtypes import AnyDType, DType
@@ -17,6 +17,21 @@ if TYPE_CHECKING:
 DT = TypeVar("DT", bound=DType)
 Shape = TypeVarTuple("Shape")
 
+if TYPE_CHECKING:  # what overloads need for checkers without the plugin: they see sizes as types, and nothing else
+
+    class Unknown(int):
+        """A size that no axis has: where it is asked for, only Any fits, and so tensors of unknown rank."""
+
+    class IntFirst(Protocol):
+        """A tensor whose first size is `int`, and not a type below it: sizes stand in a parameter."""
+
+        def _takes(self, shape: tuple[int, *tuple[Any, ...]], /) -> None: ...
+
+    class IntLast(Protocol):
+        """A tensor whose last size is `int`."""
+
+        def _takes(self, shape: tuple[*tuple[Any, ...], int], /) -> None: ...
+
 
 class Base(Generic[DT, *Shape]):
     """Shape, dtype and device of a tensor."""
@@ -26,6 +41,9 @@ class Base(Generic[DT, *Shape]):
         _buffer: Any  # what the device computes on
         _spec: Spec
         _marks: tuple[tuple[Any, Any], ...]  # (tape, node), the oldest tape first
+
+        def _takes(self, shape: tuple[*Shape], /) -> None:
+            """What `IntFirst` and `IntLast` look for."""
 
     @property
     def shape(self) -> tuple[*Shape]:
@@ -61,6 +79,11 @@ class Base(Generic[DT, *Shape]):
     def _any(self) -> AnyTensor:
         """This tensor with the methods of all mixins, for the type checker."""
         return self  # type: ignore[return-value]
+
+
+if TYPE_CHECKING:
+    # Any tensor but one whose axes are a bare `*S`, which no size can be added to without saying so.
+    Ranked = Base[Any] | Base[Any, Any, *tuple[Any, ...]]
 
 
 def axis_of(op: str, axis: int, x: Base[Any, *tuple[Any, ...]], *, extra: int = 0) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._core.apply import on_device
 from .._core.device import as_device
+from .._core.doubt import Undecidable
 from .._core.dtypes import BF16, BY_NAME, F32, Float, Integer
 from .._core.errors import DeviceError, ShapeError
 from .base import DT, Base, Shape
@@ -27,6 +28,8 @@ class Export(Base[DT, *Shape]):
 
     def numpy(self) -> NDArray[Any]:
         """A read-only NumPy view of the elements; `.copy()` it to write."""
+        if self._spec.device.name == "abstract":
+            raise Undecidable("it depends on the elements of a tensor")
         from .._core.interop import view_out
 
         return view_out(self._buffer, self._spec)

@@ -9,7 +9,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from .._core.apply import apply
-from .._core.dims import broadcast
+from .._core.dims import Poly, as_size, broadcast
 from .._core.dtypes import I64, Bool
 from .._core.errors import DTypeError, ShapeError
 from .._core.ops import creation as creation_ops
@@ -28,6 +28,7 @@ class Index(Base[DT, *Shape]):
 
     __slots__ = ()
 
+    # Of any dtype, so that `Batch(*(x[rows] for x in batch))` is right without the plugin too.
     def __getitem__(self, key: Any) -> AnyTensor:
         if hasattr(key, "_spec"):
             return self.take(index_tensor(key), axis=0)
@@ -40,14 +41,14 @@ class Index(Base[DT, *Shape]):
         return apply(ops.take, (self, indices), (axis_of("take", axis, self),))
 
     @property
-    def at(self) -> At:
+    def at(self) -> At[DT, *Shape]:
         """`x.at[key].set(values)` and `x.at[key].add(values)`: a copy of x with other elements at a subscript.
 
         Keys are ints, slices, None and `...`, or one integer tensor for axis 0. Values broadcast to `x[key]` and must
         fit the dtype of x. Where an integer tensor names a position several times, `set` leaves the last value there
         and `add` adds all of them. Gradients flow to x and to the values.
         """
-        return At(self._any)
+        return At(self._any)  # the same tensor, with the methods of all mixins
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def _refuse_separated(key: tuple[Any, ...]) -> None:
 
 
 def _slice_bounds(key: slice) -> tuple[int | None, int | None, int | None]:
-    bounds = [None if v is None else operator.index(v) for v in (key.start, key.stop, key.step)]
+    bounds = [v if v is None or type(v) is int else as_size(v) for v in (key.start, key.stop, key.step)]
     if bounds[2] == 0:
         raise ValueError("slice step cannot be zero")
     return (bounds[0], bounds[1], bounds[2])
@@ -139,15 +140,16 @@ def _slice_bounds(key: slice) -> tuple[int | None, int | None, int | None]:
 def _position(key: Any, axis: int, shape: tuple[int, ...]) -> tuple[int, int, None]:
     """An integer index as a slice of one element."""
     several = getattr(key, "shape", ()) != ()  # NumPy arrays
-    if several or isinstance(key, bool) or not hasattr(key, "__index__"):
+    if several or isinstance(key, bool) or not (hasattr(key, "__index__") or isinstance(key, Poly)):
         raise IndexError(
             f"index {axis} is of type {type(key).__name__}: use ints, slices, None, '...' and integer tensors such as "
             f"st.tensor([0, 2]), or x.take(indices, axis={axis}), or st.where(mask, x, other)"
         )
-    i, size = operator.index(key), shape[axis]
+    i, size = key if type(key) is int else as_size(key), shape[axis]
     if not -size <= i < size:
         raise IndexError(f"index {i} is out of range for axis {axis} of shape {shape}")
-    return (i % size, i % size + 1, None)
+    start = i if i >= 0 else i + size
+    return (start, start + 1, None)
 
 
 def _gathered(x: AnyTensor, parts: Parts) -> AnyTensor:
@@ -169,7 +171,7 @@ def _gathered(x: AnyTensor, parts: Parts) -> AnyTensor:
 
 
 def _ints(shape: Sequence[Any]) -> tuple[int, ...]:
-    return tuple(int(n) for n in shape)
+    return tuple(as_size(n) for n in shape)
 
 
 def _checked(indices: AnyTensor, size: int, axis: int) -> AnyTensor:

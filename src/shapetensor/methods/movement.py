@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import operator
+from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVarTuple, overload
 
 from .._core.apply import apply, apply_many
-from .._core.dims import reshape_to
+from .._core.dims import as_size, reshape_to
 from .._core.errors import ShapeError
 from .._core.ops import movement as ops
 from .base import DT, Base, Shape, axes_of, axis_of
 
 if TYPE_CHECKING:
-    from ..tensor import AnyTensor
+    from ..tensor import AnyTensor, Tensor
+
+Sizes = TypeVarTuple("Sizes")
 
 
 class Movement(Base[DT, *Shape]):
@@ -21,15 +23,19 @@ class Movement(Base[DT, *Shape]):
 
     __slots__ = ()
 
-    def reshape(self, shape: tuple[int, ...] | int, *more: int) -> AnyTensor:
+    @overload
+    def reshape(self, shape: int | Sequence[int], *more: int) -> Tensor[DT, *tuple[Any, ...]]: ...
+    @overload
+    def reshape(self, shape: tuple[*Sizes]) -> Tensor[DT, *Sizes]: ...
+    def reshape(self, shape: Any, *more: int) -> Any:
         """The elements in C order in another shape; see `shapetensor.reshape`."""
         return apply(ops.reshape, (self,), (_resolved(self, as_shape(shape, *more)),))
 
-    def expand_dims(self, axis: int) -> AnyTensor:
+    def expand_dims(self, axis: int) -> Tensor[DT, *tuple[Any, ...]]:
         """A new axis of size 1; see `shapetensor.expand_dims`."""
         return apply(ops.expand_dims, (self,), (axis_of("expand_dims", axis, self, extra=1),))
 
-    def squeeze(self, axis: int | tuple[int, ...]) -> AnyTensor:
+    def squeeze(self, axis: int | tuple[int, ...]) -> Tensor[DT, *tuple[Any, ...]]:
         """Axes of size 1 removed; see `shapetensor.squeeze`."""
         axes = axes_of("squeeze", axis, self)
         for a in axes:
@@ -37,24 +43,28 @@ class Movement(Base[DT, *Shape]):
                 raise ShapeError(f"squeeze: axis {a} of {self.shape} has size {self._spec.shape[a]}, not 1")
         return self.reshape(tuple(n for i, n in enumerate(self._spec.shape) if i not in axes))
 
-    def broadcast_to(self, shape: tuple[int, ...]) -> AnyTensor:
+    @overload
+    def broadcast_to(self, shape: int | Sequence[int]) -> Tensor[DT, *tuple[Any, ...]]: ...
+    @overload
+    def broadcast_to(self, shape: tuple[*Sizes]) -> Tensor[DT, *Sizes]: ...
+    def broadcast_to(self, shape: Any) -> Any:
         """Stretched to a shape without copying; see `shapetensor.broadcast_to`."""
         return apply(ops.broadcast_to, (self,), (as_shape(shape),))
 
-    def permute_dims(self, axes: tuple[int, ...] | int, *more: int) -> AnyTensor:
+    def permute_dims(self, axes: int | Sequence[int], *more: int) -> Tensor[DT, *tuple[Any, ...]]:
         """Axes in another order; see `shapetensor.permute_dims`."""
         order = as_shape(axes, *more)
         return apply(ops.permute_dims, (self,), (tuple(axis_of("permute_dims", a, self) for a in order),))
 
-    def unsqueeze(self, axis: int) -> AnyTensor:
+    def unsqueeze(self, axis: int) -> Tensor[DT, *tuple[Any, ...]]:
         """torch's name for `expand_dims`."""
         return self.expand_dims(axis)
 
-    def permute(self, axes: tuple[int, ...] | int, *more: int) -> AnyTensor:
+    def permute(self, axes: int | Sequence[int], *more: int) -> Tensor[DT, *tuple[Any, ...]]:
         """torch's name for `permute_dims`."""
         return self.permute_dims(axes, *more)
 
-    def flatten(self, start_axis: int = 0, end_axis: int = -1) -> AnyTensor:
+    def flatten(self, start_axis: int = 0, end_axis: int = -1) -> Tensor[DT, *tuple[Any, ...]]:
         """The axes from start to end, both included, as one; all of them where none is named."""
         if not self.ndim:
             return self.reshape((1,))
@@ -64,7 +74,9 @@ class Movement(Base[DT, *Shape]):
         shape = self._spec.shape
         return self.reshape((*shape[:start], prod(shape[start : end + 1]), *shape[end + 1 :]))
 
-    def moveaxis(self, source: int | tuple[int, ...], destination: int | tuple[int, ...]) -> AnyTensor:
+    def moveaxis(
+        self, source: int | tuple[int, ...], destination: int | tuple[int, ...]
+    ) -> Tensor[DT, *tuple[Any, ...]]:
         """Axes at other places, the others in order; see `shapetensor.moveaxis`."""
         pair = [_several("moveaxis", axes, self) for axes in (source, destination)]
         if len(pair[0]) != len(pair[1]):
@@ -74,13 +86,13 @@ class Movement(Base[DT, *Shape]):
             order.insert(to, axis)
         return self.permute_dims(tuple(order))
 
-    def flip(self, *, axis: int | tuple[int, ...] | None = None) -> AnyTensor:
+    def flip(self, *, axis: int | tuple[int, ...] | None = None) -> Tensor[DT, *Shape]:
         """The elements in reverse order along axes; see `shapetensor.flip`."""
         axes = axes_of("flip", axis, self)
         backwards = tuple((None, None, -1) if a in axes else ops.WHOLE for a in range(self.ndim))
         return apply(ops.slice_, (self,), (backwards,)) if axes else self._any
 
-    def roll(self, shift: int | tuple[int, ...], *, axis: int | tuple[int, ...] | None = None) -> AnyTensor:
+    def roll(self, shift: int | tuple[int, ...], *, axis: int | tuple[int, ...] | None = None) -> Tensor[DT, *Shape]:
         """The elements shifted along axes, from the end to the front; see `shapetensor.roll`."""
         if axis is None:
             return self.reshape(-1).roll(shift, axis=0).reshape(self._spec.shape)
@@ -90,10 +102,10 @@ class Movement(Base[DT, *Shape]):
             raise ShapeError(f"roll: {shift} and {axis} are not as many shifts as axes; the shape is {self.shape}")
         out = self._any
         for step, place in zip(shifts, places, strict=True):
-            out = _rolled(out, operator.index(step), axis_of("roll", place, self))
+            out = _rolled(out, as_size(step), axis_of("roll", place, self))
         return out
 
-    def unstack(self, *, axis: int = 0) -> list[AnyTensor]:
+    def unstack(self, *, axis: int = 0) -> list[Tensor[DT, *tuple[Any, ...]]]:
         """The slices along an axis; see `shapetensor.unstack`."""
         return apply_many(ops.unstack, (self,), (axis_of("unstack", axis, self),))
 
@@ -105,7 +117,7 @@ def as_shape(shape: Any, *more: int) -> tuple[int, ...]:
     """`(2, 3)`, `[2, 3]`, `2` or `2, 3` as a tuple of ints."""
     sizes = (shape, *more) if more or not isinstance(shape, (tuple, list)) else shape
     try:
-        return tuple(operator.index(n) for n in sizes)
+        return tuple(n if type(n) is int else as_size(n) for n in sizes)
     except TypeError:
         raise ShapeError(f"a shape is made of ints, not {tuple(sizes)!r}") from None
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._core.apply import apply
-from .._core.dtypes import Float
+from .._core.dtypes import I64, Bool, Float
 from .._core.errors import DTypeError, ShapeError
 from .._core.op import Op
 from .._core.ops import reduce as ops
 from .base import DT, Base, Shape, axes_of, axis_of
 
 if TYPE_CHECKING:
-    from ..tensor import AnyTensor
+    from ..tensor import AnyTensor, Tensor
 
 Axis = int | tuple[int, ...] | None
 
@@ -26,11 +26,11 @@ class Reduce(Base[DT, *Shape]):
         """The sum over axes; see `shapetensor.sum`."""
         return apply(ops.sum, (self,), (axes_of("sum", axis, self), keepdims))
 
-    def max(self, *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+    def max(self, *, axis: Axis = None, keepdims: bool = False) -> Tensor[DT, *tuple[Any, ...]]:
         """The maximum over axes; see `shapetensor.max`."""
         return apply(ops.max, (self,), (axes_of("max", axis, self), keepdims))
 
-    def min(self, *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+    def min(self, *, axis: Axis = None, keepdims: bool = False) -> Tensor[DT, *tuple[Any, ...]]:
         """The minimum over axes; see `shapetensor.min`."""
         return apply(ops.min, (self,), (axes_of("min", axis, self), keepdims))
 
@@ -38,11 +38,11 @@ class Reduce(Base[DT, *Shape]):
         """The product over axes; see `shapetensor.prod`."""
         return apply(ops.prod, (self,), (axes_of("prod", axis, self), keepdims))
 
-    def any(self, *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+    def any(self, *, axis: Axis = None, keepdims: bool = False) -> Tensor[Bool, *tuple[Any, ...]]:
         """Whether one element or more is true over axes; see `shapetensor.any`."""
         return apply(ops.any_, (self,), (axes_of("any", axis, self), keepdims))
 
-    def all(self, *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+    def all(self, *, axis: Axis = None, keepdims: bool = False) -> Tensor[Bool, *tuple[Any, ...]]:
         """Whether all elements are true over axes; see `shapetensor.all`."""
         return apply(ops.all_, (self,), (axes_of("all", axis, self), keepdims))
 
@@ -50,42 +50,51 @@ class Reduce(Base[DT, *Shape]):
         """The logarithm of the sum of exponentials over axes; see `shapetensor.logsumexp`."""
         return apply(ops.logsumexp, (self,), (axes_of("logsumexp", axis, self), keepdims))
 
-    def cumulative_sum(self, *, axis: int | None = None) -> AnyTensor:
+    def cumulative_sum(self, *, axis: int | None = None) -> Tensor[Any, *Shape]:
         """Sums of the elements so far along an axis; see `shapetensor.cumulative_sum`."""
         if axis is None and self.ndim != 1:
             raise ShapeError(f"cumulative_sum: {self.shape} has {self.ndim} axes: say which with axis=")
         return apply(ops.cumulative_sum, (self,), (axis_of("cumulative_sum", axis or 0, self),))
 
-    def cumsum(self, axis: int) -> AnyTensor:
+    def cumsum(self, axis: int) -> Tensor[Any, *Shape]:
         """torch's name for `cumulative_sum`."""
         return self.cumulative_sum(axis=axis)
 
-    def argmax(self, *, axis: int | None = None, keepdims: bool = False) -> AnyTensor:
+    def argmax(self, *, axis: int | None = None, keepdims: bool = False) -> Tensor[I64, *tuple[Any, ...]]:
         """Where the maximum is; see `shapetensor.argmax`."""
         return _place(ops.argmax, self, axis, keepdims)
 
-    def argmin(self, *, axis: int | None = None, keepdims: bool = False) -> AnyTensor:
+    def argmin(self, *, axis: int | None = None, keepdims: bool = False) -> Tensor[I64, *tuple[Any, ...]]:
         """Where the minimum is; see `shapetensor.argmin`."""
         return _place(ops.argmin, self, axis, keepdims)
 
-    def mean(self, *, axis: Axis = None, keepdims: bool = False) -> AnyTensor:
+    def mean(self, *, axis: Axis = None, keepdims: bool = False) -> Tensor[DT, *tuple[Any, ...]]:
         """The mean over axes; see `shapetensor.mean`."""
-        if not issubclass(self.dtype, Float):
-            raise DTypeError(f"mean: {self.dtype.__name__} has no exact mean: write x.astype(F32).mean(...)")
+        _require_float("mean", self)
         axes = axes_of("mean", axis, self)
         return self.sum(axis=axes, keepdims=keepdims) / _count(self._spec.shape, axes)
 
-    def var(self, *, axis: Axis = None, correction: int = 0, keepdims: bool = False) -> AnyTensor:
+    def var(self, *, axis: Axis = None, correction: int = 0, keepdims: bool = False) -> Tensor[DT, *tuple[Any, ...]]:
         """The variance over axes; see `shapetensor.var`."""
-        axes = axes_of("var", axis, self)
-        count = _count(self._spec.shape, axes) - correction
-        centred = self._any - self.mean(axis=axes, keepdims=True)
-        # too few elements: 0 / 0, NaN, as NumPy has it
-        return (centred * centred).sum(axis=axes, keepdims=keepdims) / max(count, 0)
+        return _variance("var", self, axis, correction, keepdims)
 
-    def std(self, *, axis: Axis = None, correction: int = 0, keepdims: bool = False) -> AnyTensor:
+    def std(self, *, axis: Axis = None, correction: int = 0, keepdims: bool = False) -> Tensor[DT, *tuple[Any, ...]]:
         """The standard deviation over axes; see `shapetensor.std`."""
-        return self.var(axis=axis, correction=correction, keepdims=keepdims).sqrt()
+        return _variance("std", self, axis, correction, keepdims).sqrt()
+
+
+def _require_float(op: str, x: Base[DT, *Shape]) -> None:
+    if not issubclass(x.dtype, Float):
+        raise DTypeError(f"{op}: {x.dtype.__name__} has no exact mean: write x.astype(F32).{op}(...)")
+
+
+def _variance(op: str, x: Base[DT, *Shape], axis: Axis, correction: int, keepdims: bool) -> AnyTensor:
+    _require_float(op, x)
+    axes = axes_of(op, axis, x)
+    count = _count(x._spec.shape, axes) - correction
+    centred = x._any - x.mean(axis=axes, keepdims=True)
+    # too few elements: 0 / 0, NaN, as NumPy has it
+    return (centred * centred).sum(axis=axes, keepdims=keepdims) / max(count, 0)
 
 
 def _place(op: Op, x: Base[DT, *Shape], axis: int | None, keepdims: bool) -> AnyTensor:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._core.apply import apply
-from .._core.dtypes import Integer
+from .._core.dtypes import Bool, Integer
 from .._core.op import Op
 from .._core.ops import special as ops
 from .base import DT, Base, Shape
 
 if TYPE_CHECKING:
-    from ..tensor import AnyTensor, Tensor
+    from ..tensor import Tensor
 
 
 class Special(Base[DT, *Shape]):
@@ -47,35 +47,35 @@ class Special(Base[DT, *Shape]):
         """Each element rounded to the nearest whole number; see `shapetensor.round`."""
         return _rounded(self, ops.round_)
 
-    def isnan(self) -> AnyTensor:
+    def isnan(self) -> Tensor[Bool, *Shape]:
         """Whether each element is NaN; see `shapetensor.isnan`."""
         return apply(ops.isnan, (self,))
 
-    def sin(self) -> Tensor[DT, *Shape]:
+    def sin(self) -> Tensor[Any, *Shape]:
         """The sine of each element; see `shapetensor.sin`."""
         return apply(ops.sin, (self,))
 
-    def cos(self) -> Tensor[DT, *Shape]:
+    def cos(self) -> Tensor[Any, *Shape]:
         """The cosine of each element; see `shapetensor.cos`."""
         return apply(ops.cos, (self,))
 
-    def rsqrt(self) -> Tensor[DT, *Shape]:
+    def rsqrt(self) -> Tensor[Any, *Shape]:
         """One over the square root of each element; see `shapetensor.rsqrt`."""
         return apply(ops.rsqrt, (self,))
 
-    def log1p(self) -> Tensor[DT, *Shape]:
+    def log1p(self) -> Tensor[Any, *Shape]:
         """The natural logarithm of 1 plus each element; see `shapetensor.log1p`."""
         return apply(ops.log1p, (self,))
 
-    def expm1(self) -> Tensor[DT, *Shape]:
+    def expm1(self) -> Tensor[Any, *Shape]:
         """e to the power of each element, minus 1; see `shapetensor.expm1`."""
         return apply(ops.expm1, (self,))
 
-    def erf(self) -> Tensor[DT, *Shape]:
+    def erf(self) -> Tensor[Any, *Shape]:
         """The error function of each element; see `shapetensor.erf`."""
         return apply(ops.erf, (self,))
 
-    def sigmoid(self) -> Tensor[DT, *Shape]:
+    def sigmoid(self) -> Tensor[Any, *Shape]:
         """The logistic function of each element; see `shapetensor.sigmoid`."""
         return apply(ops.sigmoid, (self,))
 

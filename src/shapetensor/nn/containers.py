@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, TypeVarTuple, overload
 
 from .. import random
-from .._core.errors import ShapeError
+from .._core.errors import DTypeError, ShapeError
 from .module import Module
 
 if TYPE_CHECKING:
@@ -52,18 +52,28 @@ class Sequential(Module, Generic[*Layers]):
                 raise TypeError(f"Sequential: layer {i} is {type(layer).__name__}, which cannot be called")
 
     def __call__(self, x: AnyTensor) -> AnyTensor:
-        for layer in self:
-            x = layer(x)
+        place = 0
+        try:
+            for layer in self:
+                x = layer(x)
+                place += 1
+        except (ShapeError, DTypeError) as error:
+            _name_place(error, f"Sequential: layer {place}")
+            raise
         return x
 
     def training(self, x: AnyTensor, *, key: Key) -> tuple[AnyTensor, Self]:
         layers: list[Any] = []
-        for i, layer in enumerate(self):
-            if isinstance(layer, Module):
-                x, layer = layer.training(x, key=random.fold_in(key, i))
-            else:
-                x = layer(x)
-            layers.append(layer)
+        try:
+            for i, layer in enumerate(self):
+                if isinstance(layer, Module):
+                    x, layer = layer.training(x, key=random.fold_in(key, i))
+                else:
+                    x = layer(x)
+                layers.append(layer)
+        except (ShapeError, DTypeError) as error:
+            _name_place(error, f"Sequential: layer {len(layers)}")
+            raise
         return x, self.replace(layers=tuple(layers))
 
     @overload
@@ -136,16 +146,30 @@ class Residual(Module, Generic[Inner]):
             ShapeError: if `inner` changes the shape; the sum would broadcast.
         """
         inner: Any = self.inner
-        return self._sum(x, inner(x))
+        try:
+            y = inner(x)
+        except (ShapeError, DTypeError) as error:
+            _name_place(error, "Residual: inner")
+            raise
+        return self._sum(x, y)
 
     def training(self, x: AnyTensor, *, key: Key) -> tuple[AnyTensor, Self]:
         inner: Any = self.inner
         if not isinstance(inner, Module):
             return self(x), self
-        y, inner = inner.training(x, key=key)
+        try:
+            y, inner = inner.training(x, key=key)
+        except (ShapeError, DTypeError) as error:
+            _name_place(error, "Residual: inner")
+            raise
         return self._sum(x, y), self.replace(inner=inner)
 
     def _sum(self, x: AnyTensor, y: AnyTensor) -> AnyTensor:
         if y.shape != x.shape:
             raise ShapeError(f"Residual: inner makes {y.shape} of {x.shape}: the shapes of a sum should be the same")
         return x + y
+
+
+def _name_place(error: Exception, place: str) -> None:
+    """Say in the error's own text where it arose: no second exception hides the frames of the first."""
+    error.args = (f"{place}: {error}",)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, Generic, TypeVar, TypeVarTuple
 
 from .. import random
 from .._core.dtypes import F32, Integer
 from ..tensor import Tensor
 from .init import check_key
 from .module import Module
+from .widths import D, N
 
 if TYPE_CHECKING:
     from ..random import Key
 
 IT = TypeVar("IT", bound=Integer)
-N = TypeVar("N", bound=int)
-D = TypeVar("D", bound=int)
 Shape = TypeVarTuple("Shape")
 
 
@@ -33,11 +32,11 @@ class Embedding(Module, Generic[N, D]):
         (2, 3, 8)
     """
 
-    num_embeddings: int
-    embedding_dim: int
+    num_embeddings: N
+    embedding_dim: D
     weight: Tensor[F32, N, D]
 
-    def __init__(self: Embedding[Any, Any], num_embeddings: int, embedding_dim: int, *, key: Key) -> None:
+    def __init__(self, num_embeddings: int, embedding_dim: int, *, key: Key) -> None:
         """Draw the vectors.
 
         Args:
@@ -53,7 +52,7 @@ class Embedding(Module, Generic[N, D]):
             sizes = f"num_embeddings={num_embeddings} and embedding_dim={embedding_dim}"
             raise ValueError(f"Embedding: {sizes} cannot be negative")
         check_key("Embedding", key, "nn.Embedding(100, 8, key=st.random.key(0))")
-        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
+        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim  # type: ignore[assignment]
         self.weight = random.normal(key, (num_embeddings, embedding_dim))
 
     def __call__(self, indices: Tensor[IT, *Shape]) -> Tensor[F32, *Shape, D]:

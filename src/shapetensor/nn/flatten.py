@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._core.errors import ShapeError
 from ..methods.base import axis_of
@@ -12,8 +12,11 @@ from .module import Module
 if TYPE_CHECKING:
     from ..tensor import AnyTensor
 
+S = TypeVar("S", bound=int)
+E = TypeVar("E", bound=int)
 
-class Flatten(Module):
+
+class Flatten(Module, Generic[S, E]):
     """The axes from `start_axis` to `end_axis`, both included, made one; the first one, the batch, stays by default.
 
     Shape: `(n, ...) -> (n, product of the others)`
@@ -30,8 +33,11 @@ class Flatten(Module):
         (2, 12)
     """
 
-    start_axis: int = 1
-    end_axis: int = -1
+    start_axis: S
+    end_axis: E
+
+    def __init__(self: Flatten[Any, Any], start_axis: int = 1, end_axis: int = -1) -> None:
+        self.start_axis, self.end_axis = start_axis, end_axis
 
     def __call__(self, x: AnyTensor) -> AnyTensor:
         """The same elements in the same order.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, Any, Generic, TypeVarTuple
 
 from .. import random
 from .._core.dtypes import F32
@@ -11,13 +11,12 @@ from .._core.errors import ShapeError
 from ..tensor import Tensor
 from .init import check_key, kaiming_uniform
 from .module import Module
+from .widths import I, O
 
 if TYPE_CHECKING:
     from ..random import Key
     from ..tensor import AnyTensor
 
-I = TypeVar("I", bound=int)
-O = TypeVar("O", bound=int)
 Shape = TypeVarTuple("Shape")
 
 
@@ -35,12 +34,12 @@ class Linear(Module, Generic[I, O]):
         (32, 10)
     """
 
-    in_features: int
-    out_features: int
+    in_features: I
+    out_features: O
     weight: Tensor[F32, O, I]
     bias: Tensor[F32, O] | None
 
-    def __init__(self: Linear[Any, Any], in_features: int, out_features: int, *, bias: bool = True, key: Key) -> None:
+    def __init__(self, in_features: int, out_features: int, *, bias: bool = True, key: Key) -> None:
         """Draw the parameters.
 
         Args:
@@ -57,7 +56,7 @@ class Linear(Module, Generic[I, O]):
             raise ValueError(f"Linear: in_features={in_features} and out_features={out_features} cannot be negative")
         check_key("Linear", key, "nn.Linear(64, 10, key=st.random.key(0))")
         weight_key, bias_key = random.split(key)
-        self.in_features, self.out_features = in_features, out_features
+        self.in_features, self.out_features = in_features, out_features  # type: ignore[assignment]
         self.weight = kaiming_uniform(weight_key, (out_features, in_features), a=math.sqrt(5.0))
         bound = 1.0 / math.sqrt(in_features) if in_features else 0.0
         self.bias = random.uniform(bias_key, (out_features,), low=-bound, high=bound) if bias else None

@@ -46,8 +46,10 @@ class Module:
     """A model or a part of one: a tree of tensors that never changes; `replace` makes a changed copy.
 
     A subclass is a dataclass of its annotations, or has an `__init__` that assigns them; once the outermost `__init__`
-    has returned, the module is frozen. Fields are tensors, modules, or tuples, lists and dicts of them; everything
-    else is static: part of the structure, and hashable. A tensor at two places is two parameters.
+    has returned, the module is frozen. One that inherits such an `__init__` says so to type checkers, which would take
+    it for a dataclass: `class Head(nn.Linear[L[64], L[10]], init=False)`. Fields are tensors, modules, or tuples, lists
+    and dicts of them; everything else is static: part of the structure, and hashable. A tensor at two places is two
+    parameters.
 
     `model(x)` is inference. `model.training(x, key=key)` is the form for training: it returns the result and the
     module with new buffers.
@@ -71,9 +73,9 @@ class Module:
     _buffer_names: ClassVar[frozenset[str]] = frozenset()
     _own_init: ClassVar[bool] = False  # whether the __init__ was written by hand
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, *, init: bool = True, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls._own_init = cls._own_init or "__init__" in cls.__dict__
+        cls._own_init = cls._own_init or not init or "__init__" in cls.__dict__
         dataclass(cls, eq=False, repr=False, init=not cls._own_init)
         if "__init__" in cls.__dict__:
             cls.__init__ = _freezing(cls.__init__)  # type: ignore[method-assign]

@@ -5,20 +5,22 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, TypeVarTuple
 
+from .._core.dims import Poly
 from .._core.dtypes import F32, I64, DType
 from .._core.errors import ShapeError
 from ..functions.creation import ones, zeros
 from ..tensor import Tensor
 from .module import Module, buffer
+from .widths import C
 
 if TYPE_CHECKING:
     from ..random import Key
     from ..tensor import AnyTensor
 
 N = TypeVar("N", bound=int)
-C = TypeVar("C", bound=int)
 DT = TypeVar("DT", bound=DType)
 Length = TypeVarTuple("Length")
+Normalized = TypeVarTuple("Normalized")
 Shape = TypeVarTuple("Shape")
 
 
@@ -42,7 +44,7 @@ class BatchNorm1d(Module, Generic[C]):
         BatchNorm1d(2, eps=1e-05, momentum=0.1, affine=True)
     """
 
-    num_features: int
+    num_features: C
     eps: float
     momentum: float | None
     weight: Tensor[F32, C] | None
@@ -52,7 +54,7 @@ class BatchNorm1d(Module, Generic[C]):
     num_batches_tracked: Tensor[I64] = buffer()
 
     def __init__(
-        self: BatchNorm1d[Any],
+        self,
         num_features: int,
         *,
         eps: float = 1e-5,
@@ -67,7 +69,7 @@ class BatchNorm1d(Module, Generic[C]):
             momentum: how much of a new batch the running values take in; None: all batches count alike.
             affine: False: no weight and bias.
         """
-        self.num_features, self.eps, self.momentum = num_features, eps, momentum
+        self.num_features, self.eps, self.momentum = num_features, eps, momentum  # type: ignore[assignment]
         self.weight = ones((num_features,)) if affine else None
         self.bias = zeros((num_features,)) if affine else None
         self.running_mean = zeros((num_features,))
@@ -129,7 +131,7 @@ class BatchNorm1d(Module, Generic[C]):
         return f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.weight is not None}"
 
 
-class LayerNorm(Module):
+class LayerNorm(Module, Generic[*Normalized]):
     """Each example with mean 0 and variance 1 over its last axes, times `weight`, plus `bias`.
 
     The variance is the biased one, as in torch. Training and inference are the same.
@@ -148,13 +150,13 @@ class LayerNorm(Module):
         LayerNorm((2,), eps=1e-05, elementwise_affine=True, bias=True)
     """
 
-    normalized_shape: tuple[int, ...]
+    normalized_shape: tuple[*Normalized]
     eps: float
-    weight: AnyTensor | None
-    bias: AnyTensor | None
+    weight: Tensor[F32, *Normalized] | None
+    bias: Tensor[F32, *Normalized] | None
 
     def __init__(
-        self,
+        self: LayerNorm[*tuple[Any, ...]],
         normalized_shape: int | tuple[int, ...],
         *,
         eps: float = 1e-5,
@@ -172,7 +174,7 @@ class LayerNorm(Module):
         Raises:
             ShapeError: for no axes, and for a negative size.
         """
-        sizes = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        sizes = (normalized_shape,) if isinstance(normalized_shape, (int, Poly)) else tuple(normalized_shape)
         if not sizes or any(n < 0 for n in sizes):
             raise ShapeError(f"LayerNorm: normalized_shape={sizes} should be the sizes of at least one axis")
         self.normalized_shape, self.eps = sizes, eps

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from .._core.dtypes import F32, F64
 from .._core.errors import ShapeError
@@ -21,7 +21,8 @@ from .parameters import check_nonnegative
 
 __all__ = ["constant", "cosine", "linear_warmup"]
 
-Schedule: TypeAlias = Callable[[AnyTensor | int], Tensor[F32]]
+if TYPE_CHECKING:  # at run time `Tensor[F32]` would load jaxtyping
+    Schedule: TypeAlias = Callable[[AnyTensor | int], Tensor[F32]]
 
 
 def constant(lr: float) -> Schedule:

@@ -55,9 +55,9 @@ def _wrong() -> Iterator[WrongCall]:
     yield WrongCall(lambda: st.full((), -129, dtype=I8), OverflowError, text)
     yield WrongCall(lambda: st.full((2, -1), 0.0), ShapeError, "full: (2, -1) has a negative size")
     text = "full: the value is a tensor, not a Python number: write x.broadcast_to((2,))"
-    yield WrongCall(lambda: st.full(2, st.ones(())), DTypeError, text)  # type: ignore[arg-type]
+    yield WrongCall(lambda: st.full(2, st.ones(())), DTypeError, text)  # type: ignore[call-overload]
     text = "full: str is not a Tensor: convert it with st.tensor(...) or st.from_numpy(...)"
-    yield WrongCall(lambda: st.full(2, "3"), DTypeError, text)  # type: ignore[arg-type]
+    yield WrongCall(lambda: st.full(2, "3"), DTypeError, text)  # type: ignore[call-overload]
 
 
 SIZES = {"B": 2, "T": 3}

@@ -53,18 +53,19 @@ log_softmax: Op = define(
 )
 
 
-def _check_labels(logits: Shape, labels: Shape) -> None:
+def _check_labels(logits: Shape, labels: Shape) -> Shape:
+    """The shape of the labels, as well as it is known."""
     if not logits or len(labels) != len(logits) - 1:
         raise ShapeError(f"logits {show(logits)} want labels of shape {show(logits[:-1])}, not {show(labels)}")
-    for axis, (n, m) in enumerate(zip(logits, labels, strict=False)):
-        same(n, m, f"logits {show(logits)} and labels {show(labels)} differ: axis {axis}")
+    differ = f"logits {show(logits)} and labels {show(labels)} differ"
+    common = tuple(same(n, m, f"{differ}: axis {a}") for a, (n, m) in enumerate(zip(logits, labels, strict=False)))
     if logits[-1] == 0:
         raise ShapeError(f"logits {show(logits)} have no classes")
+    return common
 
 
 def _cross_entropy_shape(logits: Shape, labels: Shape) -> Shape:
-    _check_labels(logits, labels)
-    return labels
+    return _check_labels(logits, labels)
 
 
 def _labelled_dtype(name: str, logits: AnyDType, labels: AnyDType) -> AnyDType:

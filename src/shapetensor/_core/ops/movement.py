@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..dims import Dim, Shape, broadcast, normalise_axis, reshape_to, same, show, slice_length
+from ..dims import Dim, Shape, broadcast, normalise_axis, reshape_to, same, show
+from ..doubt import Undecidable
 from ..dtypes import AnyDType, promote
 from ..errors import ShapeError
 from ..op import MOVE, Op, define
+from ..ranges import slice_length
 from ..spec import Ints, Spec, contiguous_strides
 from .rules import Attrs, Batched, batch_shifting, unbroadcast
 
@@ -259,14 +261,16 @@ def _concat_shape(*xs: Shape, axis: int) -> Shape:
     first = xs[0]
     normalise_axis(axis, len(first))
     total: Dim = 0
+    common = list(first)
     for i, x in enumerate(xs):
         if len(x) != len(first):
             raise ShapeError(f"operand {i} has shape {show(x)}, operand 0 {show(first)}: their ranks differ")
         for a, (n, m) in enumerate(zip(first, x, strict=True)):
             if a != axis:
-                same(n, m, f"operands 0 and {i}, {show(first)} and {show(x)}, differ off axis {axis}: axis {a}")
+                differ = f"operands 0 and {i}, {show(first)} and {show(x)}, differ off axis {axis}: axis {a}"
+                common[a] = same(common[a], same(n, m, differ), differ)
         total = total + x[axis]
-    return (*first[:axis], total, *first[axis + 1 :])
+    return (*common[:axis], total, *common[axis + 1 :])
 
 
 def _concat_dtype(*xs: AnyDType) -> AnyDType:
@@ -302,7 +306,7 @@ def _unstack_shape(x: Shape, *, axis: int) -> list[Shape]:
     normalise_axis(axis, len(x))
     count = x[axis]
     if not isinstance(count, int):
-        raise ShapeError(f"the length {count} of axis {axis} of {show(x)} is not known: the number of outputs must be")
+        raise Undecidable(f"the length {count} of axis {axis} of {show(x)} is the number of outputs")
     return [(*x[:axis], *x[axis + 1 :])] * count
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ..dims import Shape, show
+from ..dims import Shape, is_equal, show
 from ..dtypes import F32, F64, U32, AnyDType, Integer, strengthen
 from ..errors import DTypeError, ShapeError
 from ..op import OPAQUE, Op, define
 
 
 def _check_key(key: Shape) -> None:
-    if key != (4,):
+    if len(key) != 1 or is_equal(key[0], 4) is False:
         raise ShapeError(f"a random key has shape (4,), not {show(key)}: make one with st.random.key(seed)")
 
 
@@ -42,7 +42,7 @@ def _split_dtype(key: AnyDType) -> AnyDType:
 
 def _fold_shape(key: Shape, data: Shape) -> Shape:
     _check_key(key)
-    if data != ():
+    if data:
         raise ShapeError(f"fold_in takes one integer, not a tensor of shape {show(data)}")
     return key
 

@@ -1,0 +1,198 @@
+"""mypy plugin: `plugins = ["shapetensor.mypy_plugin"]`.
+
+Calls of the library are run on what mypy knows of their arguments (library.py); calls of users' functions are matched
+with their annotations (users.py); annotations are read by annotations.py. This file says which hook does what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mypy.nodes import Expression
+from mypy.options import Options
+from mypy.plugin import (
+    AnalyzeTypeContext,
+    AttributeContext,
+    FunctionContext,
+    FunctionSigContext,
+    MethodContext,
+    MethodSigContext,
+    Plugin,
+    ReportConfigContext,
+)
+from mypy.types import FunctionLike, Instance, Type, get_proper_type
+
+from . import rules
+from .annotations import Annotations
+from .calls import Argument, arguments_of
+from .definitions import Definitions
+from .layers import Caller, layer, layer_method
+from .library import MISTAKES, Library, attribute, function, method
+from .mistakes import SHAPE, split
+from .names import Names
+from .returns import Returns
+from .signatures import opened
+from .types import TENSOR, Types, is_tensor, mentions_shapes
+from .users import Users
+
+SignatureHook = Callable[[FunctionSigContext | MethodSigContext], FunctionLike]
+CallContext = FunctionContext | MethodContext
+
+_FOREIGN = ("builtins.", "typing.", "collections.", "numpy.", "torch.")  # no shape of ours is ever there
+_ITERATION = f"{TENSOR}.__iter__"
+
+
+class ShapePlugin(Plugin):
+    """Runs the library where a program calls it; see the module."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__(options)
+        self.types = Types(self.lookup_fully_qualified)
+        self.library = Library(self.types)
+        self.annotations = Annotations(self.types)
+        self.names = Names()
+        self.definitions = Definitions(self.lookup_fully_qualified)
+        self.users = Users(self.types)
+        self.returns = Returns(self.types)
+        rules.load(options.config_file, options.mypy_path)
+        self._digest = rules.digest()
+
+    def report_config_data(self, ctx: ReportConfigContext) -> str:
+        """What mypy keeps with the results of a module: it checks again when this changes."""
+        return self._digest
+
+    def get_type_analyze_hook(self, fullname: str) -> Callable[[AnalyzeTypeContext], Type] | None:
+        return self.annotations.analyze if self.annotations.wants(fullname) else None
+
+    # --- before mypy infers -------------------------------------------------------------------------------------------
+
+    def get_function_signature_hook(self, fullname: str) -> SignatureHook | None:
+        if function(fullname) is not None or rules.user_function(fullname) is not None:
+            return self._opened
+        return None if layer(fullname) is not None else self._solved(fullname)
+
+    def get_method_signature_hook(self, fullname: str) -> SignatureHook | None:
+        if method(fullname) is not None or layer_method(fullname) is not None:
+            return self._opened
+        return self._solved(fullname)
+
+    def _opened(self, ctx: FunctionSigContext | MethodSigContext) -> FunctionLike:
+        return opened(self.types, ctx.default_signature)
+
+    def _solved(self, fullname: str) -> SignatureHook | None:
+        callee = None if fullname.startswith(_FOREIGN) else self.definitions.callee(fullname)
+        return (
+            None
+            if callee is None
+            else lambda ctx: self.users.solved(ctx, callee, self._caller(ctx, arguments_known=False))
+        )
+
+    # --- afterwards ---------------------------------------------------------------------------------------------------
+
+    def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:
+        run = function(fullname) or rules.user_function(fullname)
+        if run is not None:
+            return lambda ctx: self._run(run, ctx)
+        kind = layer(fullname)
+        if kind is not None:
+            return lambda ctx: self._make(kind, ctx)
+        return None if fullname.startswith(_FOREIGN) else self._returned
+
+    def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
+        run = method(fullname) or layer_method(fullname)
+        if run is not None:
+            return lambda ctx: self._run(run, ctx)
+        if fullname == _ITERATION:
+            return self._iterate
+        return None if fullname.startswith(_FOREIGN) else self._returned
+
+    def get_attribute_hook(self, fullname: str) -> Callable[[AttributeContext], Type] | None:
+        name = attribute(fullname)
+        if name is not None:
+            return lambda ctx: self._read(name, ctx)
+        return None if fullname.startswith(_FOREIGN) else self._field
+
+    def _run(self, call: Any, ctx: CallContext) -> Type:
+        """A call of the library."""
+        default = ctx.default_return_type
+        caller, arguments = self._caller(ctx), arguments_of(call, ctx)
+        found = self._judged(lambda: self.library.run(call, arguments, caller, default), call, arguments, ctx, default)
+        return self.returns.checked(found, ctx)
+
+    def _make(self, kind: Any, ctx: FunctionContext) -> Type:
+        """A layer: its constructor runs, and says what the type variables of the class are."""
+        default = get_proper_type(ctx.default_return_type)
+        if not isinstance(default, Instance) or not default.args:
+            return default
+        info, caller, arguments = default.type, self._caller(ctx), arguments_of(kind, ctx)
+        return self._judged(lambda: self.library.make(kind, info, arguments, caller), kind, arguments, ctx, default)
+
+    def _caller(self, ctx: Any, *, arguments_known: bool = True) -> Caller:
+        return Caller(ctx.api, ctx.context, self.names, arguments_known=arguments_known)
+
+    def _iterate(self, ctx: MethodContext) -> Type:
+        """`for row in x`: the rows are those of `x[0]`, if there are any."""
+        own = [Argument("self", False, ctx.type, None, "")]
+        try:
+            row = self.library.run(lambda x: x[0], own, self._caller(ctx), ctx.default_return_type)
+        except Exception:  # no rows, or no axis to go along: mypy says what is declared
+            return ctx.default_return_type
+        return self.types.instance("typing.Iterator", row)
+
+    def _read(self, name: str, ctx: AttributeContext) -> Type:
+        """A property of a tensor."""
+        if name == "shape" and isinstance(ctx.type, Instance):
+            return self.types.shape(self.types.sizes(list(ctx.type.args[1:])))
+        default, caller = ctx.default_attr_type, self._caller(ctx)
+        own = [Argument("self", False, ctx.type, None, "")]
+
+        def read(x: Any) -> Any:
+            return getattr(x, name)
+
+        found = self._judged(lambda: self.library.run(read, own, caller, default), read, own, ctx, default)
+        return self.returns.checked(found, ctx)
+
+    def _judged(
+        self, judge: Callable[[], Type | None], call: Any, arguments: list[Argument] | None, ctx: Any, default: Type
+    ) -> Type:
+        """The type of a result; mistakes are reported, and what cannot be followed is as declared."""
+        if arguments is None:
+            return default
+        try:
+            return judge() or default
+        except MISTAKES as error:
+            where = self.library.culprit(call, arguments, self._caller(ctx))
+            self._report(str(error), where, ctx)
+            return self.types.any_tensor() if is_tensor(default) else default
+        except Exception:  # whatever code does that was not written for symbols
+            pass
+        return default
+
+    def _report(self, text: str, where: Expression | None, ctx: Any) -> None:
+        sentence, advice = split(text)
+        ctx.api.fail(sentence, where or ctx.context, code=SHAPE)
+        if advice:
+            ctx.api.msg.note(advice, where or ctx.context, code=SHAPE)
+
+    def _returned(self, ctx: CallContext) -> Type:
+        """What a user's function returns, with the arithmetic of its dimensions worked out."""
+        return self._worked_out(ctx.default_return_type, ctx)
+
+    def _field(self, ctx: AttributeContext) -> Type:
+        return self._worked_out(ctx.default_attr_type, ctx)
+
+    def _worked_out(self, t: Type, ctx: Any) -> Type:
+        return self.returns.checked(self.types.normalise(t), ctx) if mentions_shapes(t) else t
+
+
+def __getattr__(name: str) -> str:
+    """`__version__` is what mypy's daemon compares to find that a plugin has changed."""
+    if name == "__version__":
+        return rules.digest()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def plugin(version: str) -> type[Plugin]:
+    """What mypy calls: the plugin's class."""
+    return ShapePlugin

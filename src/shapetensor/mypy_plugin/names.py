@@ -1,0 +1,121 @@
+"""Where names get their values: what a size was is read off the expression that it was made by.
+
+To mypy a size is an int, so that `n = x.shape[0]` and `n += 1` are what they are anywhere else. A name that is assigned
+once in its function is the expression that was assigned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mypy.nodes import (
+    AssignmentStmt,
+    Block,
+    ClassDef,
+    Decorator,
+    Expression,
+    ForStmt,
+    FuncDef,
+    IfStmt,
+    ListExpr,
+    NameExpr,
+    Node,
+    OperatorAssignmentStmt,
+    OverloadedFuncDef,
+    StarExpr,
+    Statement,
+    TryStmt,
+    TupleExpr,
+    Var,
+    WhileStmt,
+    WithStmt,
+)
+
+# The expression, and the place in it of a name that is one of several: `b, t = x.shape`.
+Definition = tuple[Expression, int | None, int]
+
+
+class Names:
+    """The definitions in the function, or the module, that is being checked."""
+
+    def __init__(self) -> None:
+        self._scope: Node | None = None
+        self._found: dict[Var, Definition | None] = {}
+
+    def definition(self, name: NameExpr, api: Any) -> Definition | None:
+        """What a name is, if it is assigned once."""
+        scope = api.scope.top_level_function() or api.tree
+        if scope is not self._scope:
+            self._scope, self._found = scope, {}
+            for var, definition in _definitions(scope):
+                self._found[var] = None if var in self._found else definition
+        return self._found.get(name.node) if isinstance(name.node, Var) else None
+
+
+def _definitions(scope: Node) -> Iterator[tuple[Var, Definition | None]]:
+    for statement in (scope, *_statements(scope)):
+        if isinstance(statement, FuncDef):
+            yield from ((argument.variable, None) for argument in statement.arguments)
+        elif isinstance(statement, AssignmentStmt):
+            for target in statement.lvalues:
+                yield from _targets(target, statement.rvalue)
+        elif isinstance(statement, OperatorAssignmentStmt):
+            yield from _targets(statement.lvalue, None)
+        elif isinstance(statement, ForStmt):
+            yield from _targets(statement.index, None)
+        elif isinstance(statement, WithStmt):
+            for context in statement.target:
+                yield from _targets(context, None)
+        elif isinstance(statement, TryStmt):
+            for caught in statement.vars:
+                yield from _targets(caught, None)
+
+
+def _targets(target: Expression | None, value: Expression | None) -> Iterator[tuple[Var, Definition | None]]:
+    """The names in the target of an assignment; those of a nested or starred one have no value that is known."""
+    if isinstance(target, NameExpr) and isinstance(target.node, Var):
+        yield target.node, None if value is None else (value, None, 0)
+    elif isinstance(target, StarExpr):
+        yield from _targets(target.expr, None)
+    elif isinstance(target, (TupleExpr, ListExpr)):
+        starred = any(isinstance(item, StarExpr) for item in target.items)
+        for i, item in enumerate(target.items):
+            if isinstance(item, NameExpr) and isinstance(item.node, Var) and value is not None and not starred:
+                yield item.node, (value, i, len(target.items))
+            else:
+                yield from _targets(item, None)
+
+
+def _statements(node: Any) -> Iterator[Statement]:
+    """The statements in a function, class or module, those in blocks and inner functions too."""
+    for child in _children(node):
+        yield child
+        yield from _statements(child)
+
+
+def _children(node: Any) -> list[Any]:
+    if isinstance(node, FuncDef):
+        return list(node.body.body)
+    if isinstance(node, Decorator):
+        return [node.func]
+    if isinstance(node, OverloadedFuncDef):
+        return list(node.items)
+    if isinstance(node, ClassDef):
+        return list(node.defs.body)
+    if isinstance(node, IfStmt):
+        return _of_blocks(*node.body, node.else_body)
+    if isinstance(node, (ForStmt, WhileStmt)):
+        return _of_blocks(node.body, node.else_body)
+    if isinstance(node, TryStmt):
+        return _of_blocks(node.body, *node.handlers, node.else_body, node.finally_body)
+    if isinstance(node, WithStmt):
+        return list(node.body.body)
+    if isinstance(node, Block):
+        return list(node.body)
+    blocks = getattr(node, "bodies", None)  # of a match statement
+    return _of_blocks(*blocks) if blocks else list(getattr(node, "defs", []))
+
+
+def _of_blocks(*blocks: Block | None) -> list[Any]:
+    return [statement for block in blocks if block is not None for statement in block.body]

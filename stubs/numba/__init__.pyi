@@ -1,0 +1,136 @@
+"""The public names of Numba. A decorated function keeps its parameters.
+
+The modules here are those that have no types in Numba itself (CUDA, `typed`, `config`, most of what extensions use),
+those that mypy reads otherwise than meant (a bare `@njit`), and a few without which it would read half of the compiler.
+mypy finds the others in Numba: `numba.core.errors` with its types, the inside of the compiler without.
+"""
+
+from numba import experimental as experimental
+from numba.core import config as config
+from numba.core import errors as errors
+from numba.core import types as types
+from numba.core.decorators import cfunc as cfunc
+from numba.core.decorators import jit as jit
+from numba.core.decorators import jit_module as jit_module
+from numba.core.decorators import njit as njit
+from numba.core.decorators import stencil as stencil
+from numba.core.errors import ByteCodeSupportError as ByteCodeSupportError
+from numba.core.errors import CompilerError as CompilerError
+from numba.core.errors import ConstantInferenceError as ConstantInferenceError
+from numba.core.errors import DeprecationError as DeprecationError
+from numba.core.errors import ForbiddenConstruct as ForbiddenConstruct
+from numba.core.errors import ForceLiteralArg as ForceLiteralArg
+from numba.core.errors import InternalError as InternalError
+from numba.core.errors import InternalTargetMismatchError as InternalTargetMismatchError
+from numba.core.errors import IRError as IRError
+from numba.core.errors import LiteralTypingError as LiteralTypingError
+from numba.core.errors import LoweringError as LoweringError
+from numba.core.errors import NonexistentTargetError as NonexistentTargetError
+from numba.core.errors import NotDefinedError as NotDefinedError
+from numba.core.errors import NumbaAssertionError as NumbaAssertionError
+from numba.core.errors import NumbaAttributeError as NumbaAttributeError
+from numba.core.errors import NumbaDebugInfoWarning as NumbaDebugInfoWarning
+from numba.core.errors import NumbaDeprecationWarning as NumbaDeprecationWarning
+from numba.core.errors import NumbaError as NumbaError
+from numba.core.errors import NumbaExperimentalFeatureWarning as NumbaExperimentalFeatureWarning
+from numba.core.errors import NumbaIndexError as NumbaIndexError
+from numba.core.errors import NumbaInvalidConfigWarning as NumbaInvalidConfigWarning
+from numba.core.errors import NumbaIRAssumptionWarning as NumbaIRAssumptionWarning
+from numba.core.errors import NumbaKeyError as NumbaKeyError
+from numba.core.errors import NumbaNotImplementedError as NumbaNotImplementedError
+from numba.core.errors import NumbaParallelSafetyWarning as NumbaParallelSafetyWarning
+from numba.core.errors import NumbaPedanticWarning as NumbaPedanticWarning
+from numba.core.errors import NumbaPendingDeprecationWarning as NumbaPendingDeprecationWarning
+from numba.core.errors import NumbaPerformanceWarning as NumbaPerformanceWarning
+from numba.core.errors import NumbaRuntimeError as NumbaRuntimeError
+from numba.core.errors import NumbaSystemWarning as NumbaSystemWarning
+from numba.core.errors import NumbaTypeError as NumbaTypeError
+from numba.core.errors import NumbaTypeSafetyWarning as NumbaTypeSafetyWarning
+from numba.core.errors import NumbaValueError as NumbaValueError
+from numba.core.errors import NumbaWarning as NumbaWarning
+from numba.core.errors import RedefinedError as RedefinedError
+from numba.core.errors import RequireLiteralValue as RequireLiteralValue
+from numba.core.errors import TypingError as TypingError
+from numba.core.errors import UnsupportedBytecodeError as UnsupportedBytecodeError
+from numba.core.errors import UnsupportedError as UnsupportedError
+from numba.core.errors import UnsupportedParforsError as UnsupportedParforsError
+from numba.core.errors import UnsupportedRewriteError as UnsupportedRewriteError
+from numba.core.errors import UntypedAttributeError as UntypedAttributeError
+from numba.core.errors import VerificationError as VerificationError
+from numba.core.types import b1 as b1
+from numba.core.types import bool as bool
+from numba.core.types import bool_ as bool_
+from numba.core.types import boolean as boolean
+from numba.core.types import byte as byte
+from numba.core.types import c8 as c8
+from numba.core.types import c16 as c16
+from numba.core.types import char as char
+from numba.core.types import complex64 as complex64
+from numba.core.types import complex128 as complex128
+from numba.core.types import deferred_type as deferred_type
+from numba.core.types import double as double
+from numba.core.types import f4 as f4
+from numba.core.types import f8 as f8
+from numba.core.types import ffi as ffi
+from numba.core.types import ffi_forced_object as ffi_forced_object
+from numba.core.types import float32 as float32
+from numba.core.types import float64 as float64
+from numba.core.types import i1 as i1
+from numba.core.types import i2 as i2
+from numba.core.types import i4 as i4
+from numba.core.types import i8 as i8
+from numba.core.types import int8 as int8
+from numba.core.types import int16 as int16
+from numba.core.types import int32 as int32
+from numba.core.types import int64 as int64
+from numba.core.types import int_ as int_
+from numba.core.types import intc as intc
+from numba.core.types import intp as intp
+from numba.core.types import long_ as long_
+from numba.core.types import longlong as longlong
+from numba.core.types import none as none
+from numba.core.types import optional as optional
+from numba.core.types import short as short
+from numba.core.types import size_t as size_t
+from numba.core.types import ssize_t as ssize_t
+from numba.core.types import u1 as u1
+from numba.core.types import u2 as u2
+from numba.core.types import u4 as u4
+from numba.core.types import u8 as u8
+from numba.core.types import uchar as uchar
+from numba.core.types import uint as uint
+from numba.core.types import uint8 as uint8
+from numba.core.types import uint16 as uint16
+from numba.core.types import uint32 as uint32
+from numba.core.types import uint64 as uint64
+from numba.core.types import uintc as uintc
+from numba.core.types import uintp as uintp
+from numba.core.types import ulong as ulong
+from numba.core.types import ulonglong as ulonglong
+from numba.core.types import ushort as ushort
+from numba.core.types import void as void
+from numba.core.typing.typeof import typeof as typeof
+from numba.core.withcontexts import _ObjModeContextType
+from numba.core.withcontexts import parallel_chunksize as parallel_chunksize
+from numba.misc.special import gdb as gdb
+from numba.misc.special import gdb_breakpoint as gdb_breakpoint
+from numba.misc.special import gdb_init as gdb_init
+from numba.misc.special import literal_unroll as literal_unroll
+from numba.misc.special import literally as literally
+from numba.misc.special import pndindex as pndindex
+from numba.misc.special import prange as prange
+from numba.np.numpy_support import carray as carray
+from numba.np.numpy_support import farray as farray
+from numba.np.numpy_support import from_dtype as from_dtype
+from numba.np.ufunc import get_num_threads as get_num_threads
+from numba.np.ufunc import get_parallel_chunksize as get_parallel_chunksize
+from numba.np.ufunc import get_thread_id as get_thread_id
+from numba.np.ufunc import guvectorize as guvectorize
+from numba.np.ufunc import set_num_threads as set_num_threads
+from numba.np.ufunc import set_parallel_chunksize as set_parallel_chunksize
+from numba.np.ufunc import threading_layer as threading_layer
+from numba.np.ufunc import vectorize as vectorize
+
+__version__: str
+
+objmode: _ObjModeContextType

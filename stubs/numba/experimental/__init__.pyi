@@ -1,0 +1,1 @@
+from numba.experimental.jitclass.decorators import jitclass as jitclass

@@ -1,0 +1,2 @@
+from .typeddict import Dict as Dict
+from .typedlist import List as List
