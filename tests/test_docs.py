@@ -1,22 +1,29 @@
 """The pages of docs/ say what is so: their code is run, and what they show is what it gives.
 
-A ```python block is run. A ```pycon block is a session: it is run as well, and has to show exactly what Python prints,
-tracebacks without their stack. All blocks of a page share one namespace and a temporary folder. A ```diff block is the
-difference of the two scripts in docs/scripts. `python -m tests.test_docs` writes into the pages what they should say.
+A ```python block is run, and also written to a file if it has a title. A ```pycon block is a session: it is run as well,
+and has to show exactly what Python prints, tracebacks without their stack. A ```console block that begins with
+`$ shapetensor check` or `reveal` has to show what this command prints on a terminal. All blocks of a page share one
+namespace and a temporary folder. A ```diff block is the difference of the two scripts in docs/scripts.
+`python -m tests.test_docs` writes into the pages what they should say.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import difflib
 import doctest
+import os
 import re
 import runpy
+import shlex
+import shutil
+import subprocess
 import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
-from functools import reduce
+from functools import cache, reduce
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -33,7 +40,10 @@ PACKAGE = ROOT / "src" / "shapetensor"
 PAGES = sorted(DOCS.rglob("*.md"))
 NAMES = [str(page.relative_to(DOCS)) for page in PAGES]
 TEXTS = [*PAGES, *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"))]
-BLOCK = re.compile(r"^```(?P<language>\w+)[^\n]*\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?[^\n]*\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+WIDTH = "120"  # columns of the terminal in which mypy's output is shown
 CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 DIRECTIVE = re.compile(r"^::: shapetensor\.(\S+)$", re.MULTILINE)
@@ -77,6 +87,46 @@ def _difference() -> str:
     return "".join(f"{'' if line.startswith('@@') else line}\n" for line in lines)
 
 
+@cache
+def _types() -> str:
+    """The folder in which mypy keeps what it knows of the library."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _console(text: str) -> str:
+    """The first line, a command, with what it prints in a terminal."""
+    command = text.partition("\n")[0]
+    if not command.startswith(("$ shapetensor check ", "$ shapetensor reveal ")):
+        return text
+    _, _, verb, *arguments = shlex.split(command)
+    environment = {**os.environ, "MYPY_CACHE_DIR": _types(), "MYPY_FORCE_TERMINAL_WIDTH": WIDTH, "NO_COLOR": "1"}
+    flags = ["--", "--pretty", "--no-color-output"] if verb == "check" else []
+    done = subprocess.run(
+        [sys.executable, "-m", "shapetensor", verb, *arguments, *flags],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    return "".join(f"{line.rstrip()}\n" for line in (command, *done.stdout.splitlines()))
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[None]:
+    """A new folder to work in, from which modules can be imported."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        sys.path.insert(0, folder)
+        try:
+            yield
+        finally:
+            sys.path.remove(folder)
+            for file in Path(folder).glob("*.py"):
+                sys.modules.pop(file.stem, None)
+
+
 def rewritten(page: Path) -> str:
     """The page with what its blocks really give."""
     text = page.read_text(encoding="utf-8")
@@ -85,17 +135,21 @@ def rewritten(page: Path) -> str:
 
     def run(found: re.Match[str]) -> str:
         language, body = found["language"], found["text"]
+        if found["title"]:
+            Path(found["title"]).write_text(body, encoding="utf-8")
         if language == "python":
             above = "\n" * text.count("\n", 0, found.start("text"))  # so that tracebacks name the page's own line
             exec(compile(above + body, name, "exec"), namespace)
         elif language == "pycon":
             body = _session(body, name, namespace)
+        elif language == "console":
+            body = _console(body)
         elif language == "diff":
             body = _difference()
         head = text[found.start() : found.start("text")]
         return f"{head}{body}```"
 
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), np.printoptions(legacy=False):
+    with _folder(), np.printoptions(legacy=False):
         return BLOCK.sub(run, text)
 
 

@@ -34,7 +34,7 @@ def checked(function: F) -> F:
     """The function with a check of its annotations: dtypes and shapes of tensors, types of everything else.
 
     A type variable stands for one size, or one dtype, in all arguments and the result; in a method also in the
-    annotated fields of `self`. Combinations that were checked before cost about 2 microseconds. With `python -O`, or
+    annotated fields of `self`. Combinations that were checked before cost about a microsecond. With `python -O`, or
     `SHAPETENSOR_CHECK=0` in the environment, the function is returned as it is.
 
     Raises:

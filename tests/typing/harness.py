@@ -1,8 +1,8 @@
 """Runs mypy with the plugin, and compares what it says with the comments in a file.
 
-A comment `# E: text` expects an error in its line, `# E:12: text` one in column 12, `# N: text` a note, `# R: type` what
-`reveal_type` says, with types spelled as in `short`. A comment that has its line to itself speaks of the code above it.
-An error without a code is one of `[shape]`.
+A comment `# E: text` expects an error in its line, `# E:12: text` one in column 12, `# N: text` a note, `# R: type`
+what `reveal_type` says, with types spelled as in `short`. A comment that has its line to itself speaks of the code
+above it. An error without a code is one of `[shape]`.
 """
 
 from __future__ import annotations

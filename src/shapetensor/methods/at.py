@@ -45,7 +45,7 @@ class Place(Generic[DT, *Shape]):
         """x with these values added at the subscript."""
         return self._changed("add", values)
 
-    def _changed(self, name: str, values: AnyTensor | float) -> Any:
+    def _changed(self, name: str, values: AnyTensor | float) -> Tensor[DT, *Shape]:
         x = self._x
         new = _fitting(f"at[...].{name}", values, x)
         rows = _rows(self._key)

@@ -20,7 +20,7 @@ from .base import DT, Base, Shape, axis_of
 
 if TYPE_CHECKING:
     from .._core.ops.movement import Bounds
-    from ..tensor import AnyTensor
+    from ..tensor import AnyTensor, Tensor
 
 
 class Index(Base[DT, *Shape]):
@@ -29,7 +29,7 @@ class Index(Base[DT, *Shape]):
     __slots__ = ()
 
     # Of any dtype, so that `Batch(*(x[rows] for x in batch))` is right without the plugin too.
-    def __getitem__(self, key: Any) -> AnyTensor:
+    def __getitem__(self, key: Any) -> Tensor[DT, *tuple[Any, ...]]:
         if hasattr(key, "_spec"):
             return self.take(index_tensor(key), axis=0)
         parts = parse(self._spec.shape, key if isinstance(key, tuple) else (key,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Never, TypeVar, TypeVarTuple, overload
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, overload
 
 from .._core.apply import apply
 from .._core.dims import same
@@ -45,8 +45,10 @@ class Linalg(Base[DT, *Shape]):
                 raise
         return _vector_product(self, other)
 
-    def __rmatmul__(self, other: Never) -> AnyTensor:
-        return product(other, self)
+    if not TYPE_CHECKING:  # nothing but a tensor has such a product; a checker would try this one after `__matmul__`
+
+        def __rmatmul__(self, other: Any) -> AnyTensor:
+            return product(other, self)
 
     @property
     def mT(self) -> Tensor[DT, *tuple[Any, ...]]:

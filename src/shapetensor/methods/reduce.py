@@ -92,7 +92,7 @@ def _variance(op: str, x: Base[DT, *Shape], axis: Axis, correction: int, keepdim
     _require_float(op, x)
     axes = axes_of(op, axis, x)
     count = _count(x._spec.shape, axes) - correction
-    centred = x._any - x.mean(axis=axes, keepdims=True)
+    centred = x._any - x._any.mean(axis=axes, keepdims=True)
     # too few elements: 0 / 0, NaN, as NumPy has it
     return (centred * centred).sum(axis=axes, keepdims=keepdims) / max(count, 0)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mypy.nodes import Expression
+from mypy.nodes import CallExpr, Expression, IndexExpr, MemberExpr
 from mypy.options import Options
 from mypy.plugin import (
     AnalyzeTypeContext,
@@ -21,26 +21,33 @@ from mypy.plugin import (
     Plugin,
     ReportConfigContext,
 )
-from mypy.types import FunctionLike, Instance, Type, get_proper_type
+from mypy.typeops import make_simplified_union
+from mypy.types import FunctionLike, Instance, Type, flatten_nested_unions, get_proper_type
 
-from . import rules
+from .. import autodiff
+from .._core.doubt import Undecidable
+from ..methods.at import Place
+from . import rules, transforms
 from .annotations import Annotations
 from .calls import Argument, arguments_of
 from .definitions import Definitions
 from .layers import Caller, layer, layer_method
 from .library import MISTAKES, Library, attribute, function, method
+from .lift import Lift
 from .mistakes import SHAPE, split
 from .names import Names
 from .returns import Returns
 from .signatures import opened
 from .types import TENSOR, Types, is_tensor, mentions_shapes
 from .users import Users
+from .worlds import World
 
 SignatureHook = Callable[[FunctionSigContext | MethodSigContext], FunctionLike]
 CallContext = FunctionContext | MethodContext
 
 _FOREIGN = ("builtins.", "typing.", "collections.", "numpy.", "torch.")  # no shape of ours is ever there
 _ITERATION = f"{TENSOR}.__iter__"
+_PLACES = frozenset({"shapetensor.methods.at.Place.set", "shapetensor.methods.at.Place.add"})
 
 
 class ShapePlugin(Plugin):
@@ -52,7 +59,7 @@ class ShapePlugin(Plugin):
         self.library = Library(self.types)
         self.annotations = Annotations(self.types)
         self.names = Names()
-        self.definitions = Definitions(self.lookup_fully_qualified)
+        self.definitions = Definitions(self.types)
         self.users = Users(self.types)
         self.returns = Returns(self.types)
         rules.load(options.config_file, options.mypy_path)
@@ -70,23 +77,28 @@ class ShapePlugin(Plugin):
     def get_function_signature_hook(self, fullname: str) -> SignatureHook | None:
         if function(fullname) is not None or rules.user_function(fullname) is not None:
             return self._opened
+        if fullname in transforms.GRADIENTS:
+            return lambda ctx: transforms.unbounded(self.types, ctx.default_signature)
         return None if layer(fullname) is not None else self._solved(fullname)
 
     def get_method_signature_hook(self, fullname: str) -> SignatureHook | None:
         if method(fullname) is not None or layer_method(fullname) is not None:
             return self._opened
-        return self._solved(fullname)
+        return self._solved_behind if fullname in transforms.CALLS else self._solved(fullname)
 
     def _opened(self, ctx: FunctionSigContext | MethodSigContext) -> FunctionLike:
         return opened(self.types, ctx.default_signature)
 
     def _solved(self, fullname: str) -> SignatureHook | None:
         callee = None if fullname.startswith(_FOREIGN) else self.definitions.callee(fullname)
-        return (
-            None
-            if callee is None
-            else lambda ctx: self.users.solved(ctx, callee, self._caller(ctx, arguments_known=False))
-        )
+        if callee is None:
+            return None
+        return lambda ctx: self.users.solved(ctx, callee, self._caller(ctx, arguments_known=False))
+
+    def _solved_behind(self, ctx: FunctionSigContext | MethodSigContext) -> FunctionLike:
+        """A call of what `st.grad` or `st.compile` made of a function."""
+        caller = self._caller(ctx, arguments_known=False)
+        return self.users.solved(ctx, transforms.behind(ctx.context, caller), caller)
 
     # --- afterwards ---------------------------------------------------------------------------------------------------
 
@@ -97,6 +109,8 @@ class ShapePlugin(Plugin):
         kind = layer(fullname)
         if kind is not None:
             return lambda ctx: self._make(kind, ctx)
+        if fullname in transforms.GRADIENTS:
+            return self._differentiate
         return None if fullname.startswith(_FOREIGN) else self._returned
 
     def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
@@ -105,6 +119,8 @@ class ShapePlugin(Plugin):
             return lambda ctx: self._run(run, ctx)
         if fullname == _ITERATION:
             return self._iterate
+        if fullname in _PLACES:
+            return lambda ctx: self._change(fullname, ctx)
         return None if fullname.startswith(_FOREIGN) else self._returned
 
     def get_attribute_hook(self, fullname: str) -> Callable[[AttributeContext], Type] | None:
@@ -131,6 +147,41 @@ class ShapePlugin(Plugin):
     def _caller(self, ctx: Any, *, arguments_known: bool = True) -> Caller:
         return Caller(ctx.api, ctx.context, self.names, arguments_known=arguments_known)
 
+    def _differentiate(self, ctx: FunctionContext) -> Type:
+        """`st.grad(f)`: the library looks at what f returns, and the gradient has the type of an argument."""
+        default, caller = ctx.default_return_type, self._caller(ctx)
+        value = transforms.loss(ctx, caller)
+        if value is not None:
+            check, own = autodiff._scalar, [value]
+            self._judged(lambda: self.library.run(check, own, caller, default), check, own, ctx, default)
+        places = next((a for a in arguments_of(autodiff.grad, ctx) or () if a.name == "argnums"), None)
+        if places is None:
+            return default
+        try:
+            found = Lift(self.types, World({}), caller).value(places.type, places.expression, "argnums", "")
+        except Undecidable:
+            return default
+        return transforms.differentiated(self.types, ctx, caller, found) or default
+
+    def _change(self, fullname: str, ctx: MethodContext) -> Type:
+        """`x.at[key].set(values)`: x and the key are read off the expression."""
+        default, caller = ctx.default_return_type, self._caller(ctx)
+        called = ctx.context.callee if isinstance(ctx.context, CallExpr) else None
+        place = called.expr if isinstance(called, MemberExpr) else None
+        at = place.base if isinstance(place, IndexExpr) else None
+        values = arguments_of(Place.set, ctx)
+        if not isinstance(place, IndexExpr) or not isinstance(at, MemberExpr) or values is None:
+            return default
+        x = Argument("x", False, caller.type_of(at.expr), None, "")
+        key = Argument("index", False, caller.type_of(place.index), place.index, "")
+        name = fullname.rpartition(".")[2]
+
+        def change(x: Any, key: Any, new: Any) -> Any:
+            return getattr(x.at[key], name)(new)
+
+        own = [x, key, *values[1:]]
+        return self._judged(lambda: self.library.run(change, own, caller, default), change, own, ctx, default)
+
     def _iterate(self, ctx: MethodContext) -> Type:
         """`for row in x`: the rows are those of `x[0]`, if there are any."""
         own = [Argument("self", False, ctx.type, None, "")]
@@ -142,8 +193,10 @@ class ShapePlugin(Plugin):
 
     def _read(self, name: str, ctx: AttributeContext) -> Type:
         """A property of a tensor."""
-        if name == "shape" and isinstance(ctx.type, Instance):
-            return self.types.shape(self.types.sizes(list(ctx.type.args[1:])))
+        tensors = [t for t in map(get_proper_type, flatten_nested_unions([ctx.type])) if is_tensor(t)]
+        if name == "shape":
+            shapes = [self.types.shape(self.types.sizes(list(t.args[1:]))) for t in tensors if isinstance(t, Instance)]
+            return make_simplified_union(shapes)
         default, caller = ctx.default_attr_type, self._caller(ctx)
         own = [Argument("self", False, ctx.type, None, "")]
 
@@ -151,6 +204,8 @@ class ShapePlugin(Plugin):
             return getattr(x, name)
 
         found = self._judged(lambda: self.library.run(read, own, caller, default), read, own, ctx, default)
+        if name == "ndim" and (not isinstance(ctx.context, MemberExpr) or self.names.is_compared(ctx.context, ctx.api)):
+            return _exact(found)
         return self.returns.checked(found, ctx)
 
     def _judged(
@@ -184,6 +239,12 @@ class ShapePlugin(Plugin):
 
     def _worked_out(self, t: Type, ctx: Any) -> Type:
         return self.returns.checked(self.types.normalise(t), ctx) if mentions_shapes(t) else t
+
+
+def _exact(t: Type) -> Type:
+    """Literals, and not only ints whose value is known: by those mypy narrows a Union of tensors."""
+    items = map(get_proper_type, flatten_nested_unions([t]))
+    return make_simplified_union([(isinstance(p, Instance) and p.last_known_value) or p for p in items])
 
 
 def __getattr__(name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mypy.nodes import TypeVarExpr
+from mypy.nodes import TypeAlias, TypeVarExpr
 from mypy.plugin import AnalyzeTypeContext
 from mypy.types import (
     AnyType,
@@ -24,7 +24,7 @@ from mypy.types import (
 from .._core.dims import Atom, Dim, Poly
 from .._core.parse import parse_dim
 from .mistakes import SHAPE
-from .types import SYMBOLIC, TENSOR, Types, Variable
+from .types import SYMBOLIC, TENSOR, Types, Variable, mentions
 
 LITERAL = frozenset({"typing.Literal", "typing_extensions.Literal"})
 
@@ -42,16 +42,23 @@ class Annotations:
 
     def wants(self, fullname: str) -> bool:
         """Whether `analyze` is to see annotations of this class."""
-        if fullname != TENSOR and fullname not in SYMBOLIC and fullname not in LITERAL:
+        if fullname != TENSOR and fullname not in SYMBOLIC and fullname not in LITERAL and not self._alias(fullname):
             return False
         seen, self._ours = self._ours, False
         return not seen
+
+    def _alias(self, fullname: str) -> bool:
+        """Whether this is an alias of a type with shapes: `Flat[B, L[2]]` has arithmetic that can be worked out."""
+        node = self._types.node(fullname)
+        return isinstance(node, TypeAlias) and mentions(node.target)
 
     def analyze(self, ctx: AnalyzeTypeContext) -> Type:
         """The type that an annotation stands for."""
         symbol = self._symbol(ctx.type.name, ctx)
         if symbol is not None and symbol.fullname in LITERAL:
             return self._literal(ctx)
+        if symbol is not None and isinstance(symbol.node, TypeAlias):
+            return self._types.normalise(self._default(ctx.type, ctx))
         strict = symbol is not None and symbol.fullname == TENSOR
         args = [self._argument(a, ctx, first=strict and i == 0) for i, a in enumerate(ctx.type.args)]
         t = UnboundType(

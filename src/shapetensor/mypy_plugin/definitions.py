@@ -2,58 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from mypy.nodes import Decorator, FuncDef, OverloadedFuncDef, SymbolNode, TypeInfo
 from mypy.types import CallableType, Type, get_proper_type
 
-from .types import mentions
+from .types import Types, mentions
 
 
 class Callee(NamedTuple):
-    """A function: its name with that of its class, and whether it is one of several overloads."""
+    """A function: its name with that of its class, whether it is one of several overloads, and its parameters.
+
+    `parameters` is empty where those of the signature do, which has no names for operators.
+    """
 
     name: str
-    overloaded: bool
+    overloaded: bool = False
+    parameters: tuple[str | None, ...] = ()
 
 
 class Definitions:
-    """Finds functions by their full names; `lookup` is the plugin's."""
+    """Finds functions by their full names."""
 
-    def __init__(self, lookup: Any) -> None:
-        self._lookup = lookup
+    def __init__(self, types: Types) -> None:
+        self._types = types
 
     def callee(self, fullname: str) -> Callee | None:
         """The function, if its parameters may say anything of shapes; of one inside another only the name is known."""
         if "." not in fullname:
-            return Callee(fullname, False)
+            return Callee(fullname)
         node = self._node(fullname)
         items = node.items if isinstance(node, OverloadedFuncDef) else [node]
         if not any(mentions(t) for item in items for t in _parameters(item)):
             return None
         first = items[0].func if isinstance(items[0], Decorator) else items[0]
-        name = fullname.rpartition(".")[2]
-        if isinstance(first, FuncDef) and first.info and first.name not in ("__init__", "__new__"):
+        name, overloaded = fullname.rpartition(".")[2], isinstance(node, OverloadedFuncDef)
+        if not isinstance(first, FuncDef):
+            return Callee(name, overloaded)
+        if first.info and first.name not in ("__init__", "__new__"):
             name = f"{first.info.name}.{name}"
-        return Callee(name, isinstance(node, OverloadedFuncDef))
+        bound = first.info and (not first.is_static or first.name == "__new__")
+        names = [argument.variable.name for argument in first.arguments]
+        return Callee(name, overloaded, tuple(names[1:] if bound else names))
 
     def _node(self, fullname: str) -> SymbolNode | None:
         """The definition; of a class that of its `__init__`."""
-        node = self._symbol(fullname)
+        node = self._types.node(fullname)
         if node is None:
             owner, _, name = fullname.rpartition(".")
-            node = self._symbol(owner)
+            node = self._types.node(owner)
             return _member(node, name) if isinstance(node, TypeInfo) else None
         if isinstance(node, TypeInfo):
             return _member(node, "__new__" if node.is_named_tuple else "__init__")
         return node
-
-    def _symbol(self, fullname: str) -> SymbolNode | None:
-        try:
-            symbol = self._lookup(fullname)
-        except (AssertionError, KeyError):  # mypy's, for names in modules that it has not loaded
-            return None
-        return symbol.node if symbol is not None else None
 
 
 def _member(info: TypeInfo, name: str) -> SymbolNode | None:

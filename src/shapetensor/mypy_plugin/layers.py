@@ -11,12 +11,10 @@ from mypy.expandtype import expand_type_by_instance
 from mypy.maptype import map_instance_to_supertype
 from mypy.nodes import ARG_POS, Context, Expression, NameExpr, TempNode, TypeInfo, Var
 from mypy.types import (
-    AnyType,
     CallableType,
     Instance,
     TupleType,
     Type,
-    TypeOfAny,
     TypeVarTupleType,
     TypeVarType,
     UnpackType,
@@ -171,8 +169,3 @@ class UserLayer:
 
     def __call__(self, x: Any) -> Any:
         return self._call(x)
-
-
-def anything() -> Type:
-    """The type that fits everywhere."""
-    return AnyType(TypeOfAny.special_form)

@@ -45,9 +45,9 @@ from .._core.dtypes import DTYPES, AnyDType, DType
 from .layers import Caller, UserLayer, fields, layer
 from .lower import Lower
 from .types import Types, Variable, is_tensor
-from .worlds import Result, World
+from .worlds import MOST_AXES, Result, World
 
-_RANKS, _HIGHER_RANKS = (1, 2, 3, 0), (4, 5, 6, 7, 8)  # of `*S`; the first is the one whose error is shown
+_RANKS, _HIGHER_RANKS = (1, 2, 3, 0), tuple(range(4, MOST_AXES + 1))  # of `*S`; the error shown is that of the first
 _NUMBERS: dict[str, tuple[Any, ...]] = {  # what stands for a number that is not known; a float may be an int
     "builtins.float": (0.7, 3),
     "builtins.int": (3, True),
@@ -212,9 +212,9 @@ class Lift:
             return self.tensor(t, place)
         if isinstance(t, TupleType):
             return self._tuple(t, place, kind)
-        if isinstance(t, LiteralType):
+        if isinstance(t, LiteralType) and t.fallback.type.fullname.startswith("builtins."):
             return t.value
-        if isinstance(t, Instance) and t.last_known_value is not None:
+        if isinstance(t, Instance) and t.last_known_value is not None and t.type.fullname.startswith("builtins."):
             return t.last_known_value.value
         dtype = self.types.dtype_of_class(t) if t is not None else None
         if dtype is not None:
@@ -230,7 +230,10 @@ class Lift:
         dim = UNKNOWN if t is None else self.types.dim(t)
         if dim is not UNKNOWN:
             return dim
+        t = t.fallback if isinstance(t, LiteralType) else t
         name = t.type.fullname if isinstance(t, Instance) else ""
+        if kind == "size" and isinstance(t, Instance) and t.type.has_base("builtins.int"):
+            return UNKNOWN
         if kind in ("size", "field") and (name == "builtins.int" or isinstance(t, AnyType)):
             return UNKNOWN
         if kind != "number" and name == "builtins.bool":
@@ -289,17 +292,20 @@ class Lift:
         if isinstance(found, TypeVarType):
             bound = self.types.dtype(found.upper_bound)
             limits = [self.types.dtype(v) for v in found.values] or [bound]
-            return self.world.pick(("dtype", Variable(found)), _members(limits))
+            return self.world.pick(("dtype", Variable(found)), *_members(limits))
         if found in DTYPES:
             return found
-        return self.world.pick(("dtype", place), _members([found]))
+        return self.world.pick(("dtype", place), *_members([found]))
 
 
 def _is_int(value: Any) -> bool:
     return type(value) is int or isinstance(value, Poly)
 
 
-def _members(limits: list[Any]) -> tuple[AnyDType, ...]:
-    """The dtypes among the subclasses of these, first those that compute."""
+def _members(limits: list[Any]) -> tuple[tuple[AnyDType, ...], tuple[AnyDType, ...]]:
+    """The dtypes among the subclasses of these: those that compute, and those that are for storage only."""
     kinds = tuple(x for x in limits if isinstance(x, type)) or (DType,)
-    return tuple(d for d in sorted(DTYPES, key=lambda d: not d.computes) if issubclass(d, kinds))
+    every = [d for d in DTYPES if issubclass(d, kinds)]
+    likely = tuple(d for d in every if d.computes)
+    stored = tuple(d for d in every if not d.computes)
+    return (likely, stored) if likely else (stored, ())

@@ -12,7 +12,7 @@ from .._core.dims import UNKNOWN, Dim, Poly
 from .._core.dtypes import AnyDType, DType
 from .._core.paths import Undecidable
 from .types import ANY_AXES, TENSOR, Types, Variable, items_of
-from .worlds import Result, common
+from .worlds import MOST_AXES, Result, common
 
 
 class Lower:
@@ -82,6 +82,8 @@ class Lower:
     def _dims(self, results: list[Result]) -> list[Dim | Star]:
         """Axis by axis what all worlds say; any number of axes where they differ in that."""
         shapes = [list(r.value.shape) for r in results]
+        if _only_most_axes(results):
+            return [ANY_AXES]
         if any(_counts(r) for r in results) and len({len(shape) for shape in shapes}) > 1:
             folded = [f for r in results if (f := _folded(r)) is not None]
             shapes = folded if len({len(f) for f in folded}) == 1 else []
@@ -89,6 +91,12 @@ class Lower:
             return [ANY_AXES]
         axes = [_joined([shape[i] for shape in shapes]) for i in range(len(shapes[0]))]
         return [ANY_AXES] if None in axes else axes
+
+
+def _only_most_axes(results: list[Result]) -> bool:
+    """Whether nothing but the highest rank that is tried went well: higher ones might."""
+    counts = {count for r in results for key, count in r.world.chosen.items() if key[0] == "axes"}
+    return counts == {MOST_AXES}
 
 
 def _counts(result: Result) -> bool:

@@ -13,6 +13,8 @@ from mypy.nodes import (
     AssignmentStmt,
     Block,
     ClassDef,
+    ComparisonExpr,
+    ConditionalExpr,
     Decorator,
     Expression,
     ForStmt,
@@ -22,11 +24,13 @@ from mypy.nodes import (
     NameExpr,
     Node,
     OperatorAssignmentStmt,
+    OpExpr,
     OverloadedFuncDef,
     StarExpr,
     Statement,
     TryStmt,
     TupleExpr,
+    UnaryExpr,
     Var,
     WhileStmt,
     WithStmt,
@@ -42,15 +46,47 @@ class Names:
     def __init__(self) -> None:
         self._scope: Node | None = None
         self._found: dict[Var, Definition | None] = {}
+        self._compared: set[Expression] = set()
+
+    def is_compared(self, e: Expression, api: Any) -> bool:
+        """Whether an expression stands beside a comparison sign in a test: `if x.ndim == 2`."""
+        self._enter(api)
+        return e in self._compared
 
     def definition(self, name: NameExpr, api: Any) -> Definition | None:
         """What a name is, if it is assigned once."""
-        scope = api.scope.top_level_function() or api.tree
-        if scope is not self._scope:
-            self._scope, self._found = scope, {}
-            for var, definition in _definitions(scope):
-                self._found[var] = None if var in self._found else definition
+        self._enter(api)
         return self._found.get(name.node) if isinstance(name.node, Var) else None
+
+    def _enter(self, api: Any) -> None:
+        scope = api.scope.top_level_function() or api.tree
+        if scope is self._scope:
+            return
+        self._scope, self._found = scope, {}
+        for var, definition in _definitions(scope):
+            self._found[var] = None if var in self._found else definition
+        self._compared = {operand for statement in _statements(scope) for operand in _compared(_test(statement))}
+
+
+def _test(statement: Any) -> list[Expression | None]:
+    """The expressions of a statement that may be or hold a test."""
+    if isinstance(statement, IfStmt):
+        return list(statement.expr)
+    if isinstance(statement, AssignmentStmt):
+        return [statement.rvalue]
+    return [getattr(statement, "expr", None)]
+
+
+def _compared(tests: list[Expression | None]) -> Iterator[Expression]:
+    for test in tests:
+        if isinstance(test, ComparisonExpr):
+            yield from test.operands
+        elif isinstance(test, ConditionalExpr):
+            yield from _compared([test.cond, test.if_expr, test.else_expr])
+        elif isinstance(test, OpExpr) and test.op in ("and", "or"):
+            yield from _compared([test.left, test.right])
+        elif isinstance(test, UnaryExpr):
+            yield from _compared([test.expr])
 
 
 def _definitions(scope: Node) -> Iterator[tuple[Var, Definition | None]]:

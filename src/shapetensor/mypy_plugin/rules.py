@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from inspect import isfunction
@@ -19,19 +20,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from mypy.errors import CompileError
+
 _PACKAGE = Path(__file__).parent.parent
 _loaded: dict[str, ModuleType] = {}
-
-
-class RuleModuleError(Exception):
-    """A rule module that is named in pyproject.toml cannot be used."""
+_files: set[Path] = set()  # of rule modules, and of what they import from the project
 
 
 def load(config_file: str | None, mypy_path: list[str]) -> None:
     """Import the rule modules of the project whose configuration mypy reads.
 
     Raises:
-        RuleModuleError: for a module that cannot be imported, and for names that are none.
+        CompileError: for a module that cannot be imported, and for names that are none; mypy prints it and ends.
     """
     for name in _named(config_file):
         if name not in _loaded:
@@ -49,19 +49,28 @@ def _named(config_file: str | None) -> list[str]:
     table = tomllib.loads(project.read_text(encoding="utf-8")).get("tool", {}).get("shapetensor", {})
     names = table.get("ops", [])
     if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
-        raise RuleModuleError(f"{project}: [tool.shapetensor] ops is a list of module names, not {names!r}")
+        raise CompileError([f"{project}: [tool.shapetensor] ops is a list of module names, not {names!r}"])
     return names
 
 
 def _imported(name: str, places: list[str]) -> ModuleType:
-    before = list(sys.path)
+    path, modules = list(sys.path), set(sys.modules)
     sys.path[:0] = places
     try:
         return import_module(name)
     except Exception as error:
-        raise RuleModuleError(f"[tool.shapetensor] ops: {name} cannot be imported: {error}") from error
+        raise CompileError([f"pyproject.toml: [tool.shapetensor] ops: {name} cannot be imported: {error}"]) from error
     finally:
-        sys.path[:] = before
+        sys.path[:] = path
+        _files.update(_sources(set(sys.modules) - modules, places))
+
+
+def _sources(names: set[str], places: list[str]) -> Iterator[Path]:
+    """The files of these modules that belong to the project."""
+    for name in names:
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if file is not None and any(Path(file).is_relative_to(Path(place).resolve()) for place in places):
+            yield Path(file)
 
 
 def user_function(fullname: str) -> Any:
@@ -74,7 +83,7 @@ def user_function(fullname: str) -> Any:
 def digest() -> str:
     """What changes whenever a result of the plugin may change."""
     files = sorted(_PACKAGE.rglob("*.py"))
-    files += [Path(m.__file__) for m in _loaded.values() if m.__file__]
+    files += sorted(_files)
     return _digest_of(tuple((str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in files))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from mypy.expandtype import expand_type
@@ -28,14 +29,13 @@ def opened(types: Types, signature: CallableType) -> CallableType:
 
     mypy also infers variables from where the result goes, and would call the argument wrong where the result is.
     """
-    return without_shapes(types, signature) if _compares(signature) else signature
+    return without_shapes(types, signature, _dtypes(signature)) if _compares(signature) else signature
 
 
-def without_shapes(types: Types, signature: CallableType) -> CallableType:
-    """The signature with tensors of any shape; a dtype is inferred still, if one parameter alone says it."""
+def without_shapes(types: Types, signature: CallableType, kept: Collection[TypeVarId] = ()) -> CallableType:
+    """The signature with tensors of any shape, and any dtype but variables that are kept."""
     any_ = AnyType(TypeOfAny.special_form)
     axes = types.instance("builtins.tuple", any_)
-    kept = _dtypes(signature)
     anything: dict[Any, Type] = {
         v.id: axes if isinstance(v, TypeVarTupleType) else any_ for v in signature.variables if v.id not in kept
     }
@@ -48,11 +48,16 @@ def without_shapes(types: Types, signature: CallableType) -> CallableType:
 
 
 def _dtypes(signature: CallableType) -> set[TypeVarId]:
-    """Variables that are the dtype of one parameter and stand nowhere else among them."""
+    """Variables of any dtype that are that of one parameter and stand nowhere else among them."""
     first = [t.args[0] for t in map(get_proper_type, signature.arg_types) if isinstance(t, Instance) and is_tensor(t)]
-    found = [v.id for v in map(get_proper_type, first) if isinstance(v, TypeVarType)]
+    found = [v.id for v in map(get_proper_type, first) if isinstance(v, TypeVarType) and _is_free(v)]
     unions = [t for t in map(get_proper_type, signature.arg_types) if not isinstance(t, Instance) and mentions(t)]
     return {v for v in found if found.count(v) == 1} if not unions else set()
+
+
+def _is_free(variable: TypeVarType) -> bool:
+    bound = get_proper_type(variable.upper_bound)
+    return not variable.values and isinstance(bound, Instance) and bound.type.name in ("DType", "object")
 
 
 def _compares(signature: CallableType) -> bool:
@@ -70,7 +75,7 @@ def _is_any(t: Instance) -> bool:
 class _Opened(TypeTranslator):
     """Every tensor replaced by one of any shape, and of any dtype but a variable that is kept."""
 
-    def __init__(self, types: Types, kept: set[TypeVarId]) -> None:
+    def __init__(self, types: Types, kept: Collection[TypeVarId]) -> None:
         super().__init__()
         self._types, self._kept = types, kept
 

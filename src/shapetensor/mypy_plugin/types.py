@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from mypy.nodes import SymbolTableNode, TypeInfo
+from mypy.nodes import SymbolNode, SymbolTableNode, TypeInfo
 from mypy.type_visitor import TypeQuery
 from mypy.types import (
     AnyType,
@@ -18,6 +18,7 @@ from mypy.types import (
     TypeOfAny,
     TypeTranslator,
     TypeType,
+    TypeVarId,
     TypeVarTupleType,
     TypeVarType,
     UnpackType,
@@ -62,11 +63,18 @@ class Types:
         self._lookup = lookup
         self._normalise = _Normalise(self)
 
+    def node(self, fullname: str) -> SymbolNode | None:
+        """What a full name stands for; None for names in modules that mypy has not loaded."""
+        try:
+            symbol = self._lookup(fullname)
+        except (AssertionError, KeyError):
+            return None
+        return symbol.node if symbol is not None else None
+
     def info(self, fullname: str) -> TypeInfo:
-        symbol = self._lookup(fullname)
-        assert symbol is not None, fullname
-        assert isinstance(symbol.node, TypeInfo), fullname
-        return symbol.node
+        node = self.node(fullname)
+        assert isinstance(node, TypeInfo), fullname
+        return node
 
     def instance(self, fullname: str, *args: Type) -> Instance:
         return Instance(self.info(fullname), list(args))
@@ -82,7 +90,7 @@ class Types:
             return self._symbolic(t) if t.type.fullname in SYMBOLIC else UNKNOWN
         if isinstance(t, TypeVarType):
             return Poly.of(Atom(t.name, Variable(t)))
-        if isinstance(t, LiteralType) and isinstance(t.value, str):
+        if isinstance(t, LiteralType) and t.fallback.type.fullname == "builtins.str" and isinstance(t.value, str):
             return Poly.of(Atom(t.value, t.value))
         return t.value if isinstance(t, LiteralType) and type(t.value) is int else UNKNOWN
 
@@ -117,6 +125,11 @@ class Types:
         if isinstance(t, TypeVarType):
             return t
         return DTYPE_CLASSES.get(t.type.fullname) if isinstance(t, Instance) else None
+
+    def is_own(self, t: Type, variables: Collection[TypeVarId]) -> bool:
+        """Whether a dimension is made of these variables only."""
+        atoms = Poly.of(self.dim(t)).atoms()
+        return all(isinstance(a.key, Variable) and a.key.type.id in variables for a in atoms)
 
     def declared(self, t: Instance) -> Declared:
         """What the annotation of a tensor declares."""
@@ -194,6 +207,10 @@ class Types:
     def tensor(self, dtype: Type, dims: tuple[Dim | Star, ...]) -> Instance:
         return self.instance(TENSOR, dtype, *map(self.of_dim, dims))
 
+    def any_type(self) -> Type:
+        """Anything, which fits everywhere."""
+        return AnyType(TypeOfAny.special_form)
+
     def any_tensor(self) -> Instance:
         """A tensor of which nothing is known."""
         return self.tensor(AnyType(TypeOfAny.special_form), (ANY_AXES,))
@@ -254,6 +271,14 @@ def is_size(t: Type) -> bool:
     return isinstance(p, Instance) and p.type.fullname in SYMBOLIC
 
 
+def is_sizes(t: Type) -> bool:
+    """Whether a tuple of this type is a shape: `tuple[*S]`."""
+    p = get_proper_type(t)
+    if not isinstance(p, TupleType) or len(p.items) != 1 or not isinstance(p.items[0], UnpackType):
+        return False
+    return isinstance(get_proper_type(p.items[0].type), TypeVarTupleType)
+
+
 class _Mentions(TypeQuery[bool]):
     """Whether a type has shapes in it (a walk by hand would not end on recursive aliases)."""
 
@@ -265,6 +290,9 @@ class _Mentions(TypeQuery[bool]):
 
     def visit_type_var(self, t: TypeVarType, /) -> bool:
         return is_size(t)
+
+    def visit_tuple_type(self, t: TupleType, /) -> bool:
+        return is_sizes(t) or self.query_types(t.items)
 
 
 def mentions(t: Type) -> bool:

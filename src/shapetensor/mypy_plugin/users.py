@@ -23,10 +23,11 @@ from mypy.types import (
     TypeVarId,
     TypeVarTupleType,
     UnionType,
+    UnpackType,
     get_proper_type,
 )
 
-from .._core.binding import Binding, Found, Place, Size, lone_atom
+from .._core.binding import Binding, Declared, Found, Place, Size, lone_atom
 from .._core.dims import UNKNOWN, Atom, Poly
 from .._core.doubt import Undecidable
 from .._core.errors import DTypeError, ShapeError
@@ -35,7 +36,7 @@ from .layers import Caller
 from .lift import Lift
 from .mistakes import SHAPE, is_choice
 from .signatures import without_shapes
-from .types import Types, Variable, is_size, is_tensor, mentions
+from .types import Types, Variable, is_size, is_sizes, is_tensor, mentions
 from .worlds import World
 
 _MOST_UNIONS = 16
@@ -67,7 +68,7 @@ class Users:
         found: list[CallableType] = []
         wrong: list[tuple[str, Expression]] = []
         strict = any(is_choice(e) for expressions in ctx.args for e in expressions)
-        for given in self._ways(signature, ctx, caller):
+        for given in self._ways(signature, ctx, callee, caller):
             binding = self._outer(signature, callee)
             try:
                 self._match(binding, [g.place for g in given])
@@ -111,20 +112,21 @@ class Users:
                     binding.dims[atom] = Poly.of(atom), "the class"
         return binding
 
-    def _ways(self, signature: CallableType, ctx: Any, caller: Caller) -> list[list[_Given]]:
+    def _ways(self, signature: CallableType, ctx: Any, callee: Callee, caller: Caller) -> list[list[_Given]]:
         """The arguments that say something of shapes, once for each choice of the members of Unions."""
         options: list[list[_Given]] = []
         unpacked = _unpacked(ctx.context)
+        names = callee.parameters or signature.arg_names
         formals = zip(signature.arg_types, signature.arg_kinds, ctx.args, strict=True)
         for i, (t, kind, expressions) in enumerate(formals):
             if kind in (ARG_STAR, ARG_STAR2):
                 continue
-            name = signature.arg_names[i] or f"argument {i + 1}"
+            name = (names[i] if i < len(names) else None) or f"argument {i + 1}"
             for e in expressions:
                 if e in unpacked:
                     continue
-                if is_size(t):
-                    places: list[Place | None] = [self._size(name, t, e, caller)]
+                if is_size(t) or is_sizes(t):
+                    places: list[Place | None] = [self._sizes(name, get_proper_type(t), e, caller)]
                 else:
                     places = [self._found(name, t, actual) for actual in _members(caller.type_of(e))]
                 options.append([_Given(i, place, e) for place in places if place is not None])
@@ -137,13 +139,16 @@ class Users:
             return Found(name, self._types.declared(formal), sizes, dtype)
         return None
 
-    def _size(self, name: str, formal: Type, e: Expression, caller: Caller) -> Size | None:
+    def _sizes(self, name: str, formal: Type, e: Expression, caller: Caller) -> Place | None:
+        """A parameter that is a size, `n: N`, or all of them, `shape: tuple[*S]`."""
         try:
             value = Lift(self._types, World({}), caller).value(None, e, name, "size")
         except Undecidable:
             return None
-        known = value is not UNKNOWN and (type(value) is int or isinstance(value, Poly))
-        return Size(name, self._types.dim(formal), value) if known else None
+        if isinstance(formal, TupleType):
+            known = isinstance(value, tuple) and all(map(_is_int, value))
+            return Found(name, Declared(None, self._types.sizes(formal.items)), value, None) if known else None
+        return Size(name, self._types.dim(formal), value) if _is_int(value) and value is not UNKNOWN else None
 
     def _culprit(self, signature: CallableType, callee: Callee, given: list[_Given]) -> Expression:
         """The first argument that does not fit those before it."""
@@ -175,14 +180,26 @@ class Users:
         formals = zip(signature.arg_types, filled.arg_types, strict=True)
         return filled.copy_modified(
             variables=[v for v in signature.variables if v.id not in found],
-            arg_types=[self._formal(before, after.accept(put)) for before, after in formals],
+            arg_types=[self._formal(before, after.accept(put), found) for before, after in formals],
             ret_type=self._types.normalise(filled.ret_type.accept(put)),
         )
 
-    def _formal(self, before: Type, after: Type) -> Type:
+    def _formal(self, before: Type, after: Type, found: dict[TypeVarId, Type]) -> Type:
         """A parameter with its sizes put in; one that is a size itself has been matched, and takes any int."""
-        known = self._types.dim(after) is not UNKNOWN
-        return self._types.instance("builtins.int") if is_size(before) and known else self._types.normalise(after)
+        plain = self._types.instance("builtins.int")
+        if is_size(before) and self._types.is_own(before, found):
+            return plain
+        tuple_ = get_proper_type(before)
+        if isinstance(tuple_, TupleType) and is_sizes(tuple_) and _star_of(tuple_) in found:
+            return self._types.instance("builtins.tuple", plain)
+        return self._types.normalise(after)
+
+
+def _star_of(t: TupleType) -> TypeVarId | None:
+    """The variable of `tuple[*S]`."""
+    item = t.items[0] if len(t.items) == 1 else None
+    inner = get_proper_type(item.type) if isinstance(item, UnpackType) else None
+    return inner.id if isinstance(inner, TypeVarTupleType) else None
 
 
 def _united(signatures: list[CallableType]) -> CallableType:
@@ -211,6 +228,10 @@ def _unpacked(call: Context) -> list[Expression]:
     if not isinstance(call, CallExpr):
         return []
     return [e for e, kind in zip(call.args, call.arg_kinds, strict=True) if kind in (ARG_STAR, ARG_STAR2)]
+
+
+def _is_int(value: Any) -> bool:
+    return type(value) is int or isinstance(value, Poly)
 
 
 def _named(atom: Atom) -> bool:

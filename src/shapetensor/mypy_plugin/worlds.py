@@ -16,7 +16,8 @@ from .._core.dims import Dim, Poly
 from .._core.paths import Undecidable
 
 T = TypeVar("T")
-_MOST = 64
+_MOST = 128
+MOST_AXES = 8  # that `*S` is tried with
 
 
 class World:
@@ -30,7 +31,7 @@ class World:
     def pick(self, key: Hashable, options: tuple[T, ...], unlikely: tuple[T, ...] = ()) -> T:
         """What this world chose, the first option where it is asked for the first time.
 
-        Unlikely options are tried only where every likely one ends in a mistake.
+        Unlikely options are tried only where a likely one ends in a mistake.
         """
         self.options[key], self.unlikely[key] = options, unlikely
         found: T = self.chosen.setdefault(key, options[0])
@@ -58,16 +59,22 @@ def in_all_worlds(run: Callable[[World], list[Any]]) -> list[Result]:
     every = _worlds(first.options)
     for world in every or _fewer(first):
         outcome.add(world)
-    if not outcome.found and any(first.unlikely.values()):
-        higher = {key: first.unlikely[key] or options for key, options in first.options.items()}
-        every = _worlds(higher, skip=0)
-        for world in every or ():
-            outcome.add(world)
-    if outcome.found:
-        return outcome.found
-    if every is None:
+    if every is None and outcome.errors:
         raise Undecidable
-    raise outcome.errors[0]
+    if outcome.errors and any(first.unlikely.values()):
+        for world in _unlikely(first):
+            outcome.add(world)
+    if not outcome.found:
+        raise outcome.errors[0]
+    return outcome.found
+
+
+def _unlikely(first: World) -> list[World]:
+    """The worlds with one unlikely option or more."""
+    worlds = _worlds({key: (*options, *first.unlikely[key]) for key, options in first.options.items()}, skip=0)
+    if worlds is None:
+        raise Undecidable
+    return [w for w in worlds if any(choice in first.unlikely[key] for key, choice in w.chosen.items())]
 
 
 class _Outcome:

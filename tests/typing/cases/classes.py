@@ -44,7 +44,7 @@ class Heads(Generic[D, H]):
 
     def wrong(self, x: Tensor[F32, B, D]) -> Tensor[F32, B, L["D//H"]]:
         return x @ self.weight
-        # E: Heads.wrong: the result has shape (B, D), not (B, D//H): axis 1: D and D//H are not known to be equal
+        # E: Incompatible return value type (got "Tensor[F32, B, D]", expected "Tensor[F32, B, FloorDiv[D, H]]")  [return-value]
 
     @property
     def square(self) -> Tensor[F32, D, D]:
@@ -104,7 +104,6 @@ def of_symbols(d: D, h: H, x: Tensor[F32, B, D], bad: Tensor[F32, D, B]) -> None
 def passed_on(layer: Heads[D, H], x: Tensor[F32, B, D]) -> Tensor[F32, B, FloorDiv[D, H]]:
     reveal_type(layer.split(x))  # R: Tensor[F32, B, H, D//H]
     layer.split(x) @ x
-    # E: matmul: (B, H, D//H) @ (B, D): inner dimensions differ: D//H and B are not known to be equal
     return layer.narrow(x)
 
 

@@ -61,6 +61,7 @@ def negative_size() -> None:
 def sizes_that_are_none() -> None:
     st.zeros((2, 3))
     st.zeros((2.5, 3))
+    # E: Argument 1 to "zeros" has incompatible type "tuple[float, int]"; expected "int | Sequence[int]"  [arg-type]
     # E: a shape is made of ints, not (2.5, 3)
 
 

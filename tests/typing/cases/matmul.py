@@ -131,7 +131,7 @@ def numbers(x: Tensor[F32, B, D]) -> None:
     reveal_type(x * 2)  # R: Tensor[F32, B, D]
     reveal_type(2 * x)  # R: Tensor[F32, B, D]
     2 @ x
-    # E: matmul: () @ (B, D): a scalar has no axes to multiply along: use x * w
+    # E: Unsupported left operand type for @ ("int")  [operator]
 
 
 def unknown(x: Tensor[F32, int, int], w: Tensor[F32, Any, L[4]], y: Tensor[F32, *tuple[Any, ...]]) -> None:

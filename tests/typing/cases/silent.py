@@ -70,7 +70,8 @@ def any_sizes(x: Tensor[F32, Any, Any], y: Tensor[Any, *tuple[Any, ...]], z: Any
     exactly(y)
     exactly(z)
     exactly(z @ x)
-    return x + y + z
+    total: Tensor[F32, B, D] = x + y + z  # to mypy the sum with an Any is an Any
+    return total
 
 
 def any_tensor(x: AnyTensor) -> AnyTensor:
@@ -517,7 +518,8 @@ def transformed(x: Tensor[F32, B, D], w: Tensor[F32, D]) -> Tensor[F32, B, D]:
     slope = st.grad(lambda v: (v * v).sum())(w)
     _, back = st.vjp(lambda v: v * 2.0, x)
     value, change = st.jvp(lambda v: v.exp(), (x,), (x,))
-    return rows + slope + back(x)[0] + value + change
+    total: Tensor[F32, B, D] = rows + slope + back(x)[0] + value + change
+    return total
 
 
 # Other libraries, other dtypes.

@@ -98,7 +98,7 @@ def stars(x: Tensor[F32, Unpack[S]], y: Tensor[F32, Unpack[S], D]) -> None:
     y.reshape((-1, 2, 3))
     st.concat([x, x], axis=5)
     nn.Flatten(2, 4)(y)
-    nn.LayerNorm((2, 3, 4, 5))(y)
+    nn.LayerNorm((2, 3, 4, 5))(x)
 
 
 def stars_of_results(x: Tensor[F32, Unpack[S], T, D]) -> Tensor[F32, Unpack[S], D, T]:

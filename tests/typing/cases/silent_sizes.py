@@ -166,7 +166,8 @@ def arithmetic(x: Tensor[F32, B, T], n: int) -> None:
 
 def aligned(x: Tensor[F32, B, T], n: int) -> Tensor[F32, B, T]:
     assert x.shape == (n, n)
-    assert n == x.shape[0] and x.shape[1] == n
+    assert n == x.shape[0]
+    assert x.shape[1] == n
     return x + st.zeros((n, n)) + st.eye(n)
 
 
@@ -346,7 +347,10 @@ def sorted_rows(x: Tensor[DT, B, T], k: int) -> Tensor[DT, B, int]:
 
 def wide_numbers(x: Tensor[F64, B], n: int) -> Tensor[F64, B]:
     scale = 10**n
-    return x * scale + x / 3 + n - x * (n / 2) + 2**-n * x + (x > n).astype(F64) + x // max(n, 1) + x % (n or 1)
+    total: Tensor[F64, B] = (
+        x * scale + x / 3 + n - x * (n / 2) + 2**-n * x + (x > n).astype(F64) + x // max(n, 1) + x % (n or 1)
+    )
+    return total
 
 
 def chained(x: Tensor[F32, B, T]) -> bool:

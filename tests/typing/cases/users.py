@@ -121,9 +121,8 @@ def arithmetic(
 
 
 def arithmetic_classes() -> None:
-    reveal_type(
-        arithmetic(st.zeros((2, 6)), st.zeros((12,)))
-    )  # R: tuple[Tensor[F32, 8], Tensor[F32, 5], Tensor[F32, 3]]
+    reveal_type(arithmetic(st.zeros((2, 6)), st.zeros((12,))))
+    # R: tuple[Tensor[F32, 8], Tensor[F32, 5], Tensor[F32, 3]]
     arithmetic(st.zeros((2, 6)), st.zeros((13,)))
     # E: arithmetic: y has shape (13,), not (B*T,): axis 0: 13 != 12, where B*T = 12 (B = 2, T = 6)
 

@@ -97,9 +97,7 @@ def products(x: Tensor[F32, B, D], v: Tensor[F32, D], a: Tensor[F32, Any, Any], 
     inner: Scalar = v @ v
     unknown: Tensor[F32, B] = x @ st.ones(x.shape[1])
     also: Tensor[F32, B, L[2]] = x @ st.ones((x.shape[1], 2))
-    mixed: Tensor[Any] = st.losses.mse_loss(x, st.zeros_like(x, dtype=F64)) + st.losses.l1_loss(
-        0.5 * x @ st.ones((3, 3)), x
-    )
+    mixed: Tensor[Any] = st.losses.mse_loss(x, st.zeros_like(x, dtype=F64)) + st.losses.l1_loss(x @ (x.mT @ x), x)
     whole = mixed, x @ a, a @ x.mT, x @ n, n @ x.mT, n @ v, x.mT @ x @ v
     assert all(y is not None for y in (by_vector, by_row, inner, unknown, also, *whole))
 
@@ -203,9 +201,8 @@ def layers(key: Key, x: Tensor[F32, B, L[784]]) -> Tensor[F32, B, L[10]]:
     both: Tensor[F32, B, L[10]] = model(x) + typed(attention(x)) + Classifier(key)(x)
     trained, model = model.training(x, key=key)
     scaled: Tensor[F32, L[1], L[2]] = Scaled(2.0, key)(st.ones((1, 3)))
-    scaled = Pair(Head(3, 2, key=key), Scaled(2.0, key), weight=1.0)(st.ones((1, 3))) + Head(3, 2, key=key).twice(
-        st.ones((1, 3))
-    )
+    scaled = Pair(Head(3, 2, key=key), Scaled(2.0, key), weight=1.0)(st.ones((1, 3)))
+    scaled = scaled + Head(3, 2, key=key).twice(st.ones((1, 3)))
     total: Scalar = words.sum() + scaled.sum() + trained.sum()
     return both + nn.Linear(784, 10, bias=False, key=key)(x) * total
 
