@@ -157,7 +157,7 @@ def test_a_result_is_checked_whenever_it_is_new() -> None:
 
     @checked
     def turned(x: Tensor[F32, B, T]) -> Tensor[F32, B, T]:
-        return x.mT if flip else x
+        return x.mT if flip else x  # type: ignore[return-value] # on purpose
 
     turned(ones(2, 3))
     turned(ones(2, 3))
@@ -348,7 +348,7 @@ def dense(**changes: Any) -> Any:
             "Dense.__call__: x has shape (2, 5), not (B, 4): axis 1: 5 != 4",
         ),
         (
-            lambda: Child(nn.Linear(4, 6, key=KEY), ones(6, 3), 3)(ones(2, 4)),
+            lambda: Child(nn.Linear(4, 6, key=KEY), ones(6, 3), 3)(ones(2, 4)),  # type: ignore[arg-type]
             "Dense.__call__: self.layer.out_features is 6, not 5: 6 != 5",
         ),
         (

@@ -1,9 +1,9 @@
 """The pages of docs/ say what is so: their code is run, and what they show is what it gives.
 
-A ```python block is run, and also written to a file if it has a title. A ```pycon block is a session: it is run as well,
-and has to show exactly what Python prints, tracebacks without their stack. A ```console block that begins with
-`$ shapetensor check` or `reveal` has to show what this command prints on a terminal. All blocks of a page share one
-namespace and a temporary folder. A ```diff block is the difference of the two scripts in docs/scripts.
+A ```python block is run. A ```pycon block is a session: it is run as well, and has to show exactly what Python prints,
+tracebacks without their stack. A block with a title is also written to a file of this name, and a ```console block that
+begins with `$ shapetensor check` or `reveal` has to show what this command prints on a terminal. All blocks of a page
+share one namespace and a temporary folder. A ```diff block is the difference of the two scripts in docs/scripts.
 `python -m tests.test_docs` writes into the pages what they should say.
 """
 
@@ -257,9 +257,27 @@ def test_files_in_the_text_exist(name: str) -> None:
         assert re.search(rf"\b(def|class) {last}\b|^ *{last}\b.* = ", source, re.MULTILINE), f"{defined} in {file}"
 
 
+def test_the_readme_shows_what_mypy_says() -> None:
+    with _folder():
+        blocks = list(BLOCK.finditer((ROOT / "README.md").read_text(encoding="utf-8")))
+        for block in blocks:
+            if block["title"]:
+                Path(block["title"]).write_text(block["text"], encoding="utf-8")
+        commands = [block["text"] for block in blocks if block["text"].startswith("$ ")]
+        assert commands == [*map(_console, commands)] != []
+
+
+def test_the_table_of_type_checkers_counts_what_the_tests_find() -> None:
+    wrong = (ROOT / "tests/typing/portable/wrong.py").read_text(encoding="utf-8")
+    marks = re.findall(r"  # E(?:, not by (\w+))?$", wrong, re.MULTILINE)
+    found = [len(marks) - marks.count(checker) for checker in ("mypy", "pyright", "pyrefly", "ty")]
+    row = " | ".join(map(str, [f"mistakes found, of {len(marks)}", *found]))
+    assert f"\n| {row} |\n" in (DOCS / "types.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("page", TEXTS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_to_files_resolve(page: Path) -> None:
-    for target in LINK.findall(BLOCK.sub("", page.read_text(encoding="utf-8"))):
+    for target in LINK.findall(CODE.sub("", BLOCK.sub("", page.read_text(encoding="utf-8")))):
         path = target.partition("#")[0]
         if path and not re.match(r"[a-z]+:", path):
             assert (page.parent / path).exists(), f"{page.name} links to {target}"

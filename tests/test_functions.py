@@ -376,7 +376,7 @@ def test_indices_out_of_range() -> None:
         (lambda: st.scatter_add_along_axis(st.ones(2), far, size=3), "scatter_add_along_axis"),
     ):
         with pytest.raises(IndexError, match=f"^{name}: index 3 is out of range for axis 0 of size 3$"):
-            call()  # type: ignore[no-untyped-call]
+            call()
 
 
 def test_scatter_add_is_the_transpose_of_take() -> None:

@@ -24,7 +24,7 @@ from .methods.special import Special
 if TYPE_CHECKING:
     from ._core.spec import Spec
 
-DT = TypeVar("DT", bound=DType)
+DT = TypeVar("DT", bound=DType, covariant=True)
 Shape = TypeVarTuple("Shape")
 _new = object.__new__
 

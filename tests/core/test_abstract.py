@@ -320,7 +320,7 @@ def test_numbers_of_a_tensor_are_out_of_reach() -> None:
 
 
 def test_rules_are_judged_without_questions() -> None:
-    with asking(lambda sign, difference: pytest.fail(f"{difference} {sign} 0")):
+    with asking(lambda sign, difference, usual: pytest.fail(f"{difference} {sign} 0")):
         assert (symbolic(UNKNOWN, T) @ symbolic(T, UNKNOWN)).shape == (UNKNOWN, UNKNOWN)
 
 

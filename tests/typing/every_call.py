@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -27,7 +28,7 @@ from typing import Literal as L, TypeVar, reveal_type
 
 import numpy as np
 import shapetensor as st
-from shapetensor import {", ".join(d.__name__ for d in DTYPES)}, Tensor, losses, nn, random
+from shapetensor import {", ".join(d.__name__ for d in DTYPES)}, Float, Integer, Tensor, losses, nn, random
 from shapetensor.nn import init
 
 {"".join(f'{letter} = TypeVar("{letter}", bound=int)' + chr(10) for letter in SIZES)}
@@ -35,6 +36,7 @@ from shapetensor.nn import init
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "and": "&"}
 _INFIX |= {"or": "|", "xor": "^", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!=", "matmul": "@"}
 _PREFIX = {"neg": "-({})", "invert": "~({})", "abs": "abs({})", "round": "round({})", "copy": "copy.copy({})"}
+_MODULES = {"st", "np", "losses", "nn", "random", "init"}
 Axes = tuple[str, ...]
 
 
@@ -57,18 +59,22 @@ class NotPublic(Exception):
 
 
 @cache
-def _lambdas(path: str) -> list[ast.Lambda]:
+def _lambda_bodies(path: str) -> list[ast.expr]:
     with open(path, encoding="utf-8") as file:
         tree = ast.parse(file.read())
-    return [node for node in ast.walk(tree) if isinstance(node, ast.Lambda)]
+    return [node.body for node in ast.walk(tree) if isinstance(node, ast.Lambda)]
 
 
 def body_of(function: Callable[..., Any]) -> ast.expr:
     """The expression that a lambda returns: the smallest one around all places that its instructions come from."""
     code: Any = function.__code__
     places = [p for p in code.co_positions() if None not in p and (p[2], p[3]) != (0, 0)]
-    first, last = min((line, column) for line, _, column, _ in places), max((line, column) for _, line, _, column in places)
-    around = [node.body for node in _lambdas(code.co_filename) if _start(node.body) <= first and last <= _end(node.body)]
+    if not places:  # a constant, which Python 3.12 has no place for
+        return _expression(repr(function(*[None] * code.co_argcount)))
+    first = min((line, column) for line, _, column, _ in places)
+    last = max((line, column) for _, line, _, column in places)
+    bodies = _lambda_bodies(code.co_filename)
+    around = [body for body in bodies if _start(body) <= first and last <= _end(body)]
     return max(around, key=_start)
 
 
@@ -98,6 +104,7 @@ class _Writer(ast.NodeTransformer):
 
     def __init__(self, free: Mapping[str, Any], subject: str, symbols: bool) -> None:
         self._free, self._subject, self._symbols = free, subject, symbols
+        self._arguments: dict[str, ast.expr] = {}
         self.sizes: set[str] = set()
         self.tensors: dict[str, Any] = {}
         self.helpers: list[Callable[..., Any]] = []
@@ -114,26 +121,29 @@ class _Writer(ast.NodeTransformer):
         return ast.Name(f"n_{name}", ast.Load())
 
     def visit_Call(self, node: ast.Call) -> Any:
-        function = node.func.id if isinstance(node.func, ast.Name) else ""
-        if function == "f":
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name == "f":
             called = [self.visit(a) for a in node.args]
             return _public_call(self._subject, called, [self.visit(k) for k in node.keywords])
-        if function == "getattr":
+        if name == "getattr":
             return ast.Attribute(self.visit(node.args[0]), self.visit(node.args[1]).value, ast.Load())
-        if function == "key" and function in self._free:
-            return self._inside(self._free[function])
+        if getattr(self._free.get(name), "__name__", "") == "<lambda>":
+            return self._inside(self._free[name], [self.visit(a) for a in node.args])
         return self.generic_visit(node)
 
-    def _inside(self, function: Callable[..., Any]) -> Any:
+    def _inside(self, function: Callable[..., Any], arguments: list[ast.expr]) -> Any:
+        """What another lambda makes of these arguments."""
         inner = _Writer(_free(function), "", self._symbols)
-        body = inner.visit(_copied(body_of(function)))
-        self.sizes |= inner.sizes
-        return body
+        inner.sizes, inner.tensors = self.sizes, self.tensors
+        inner._arguments = dict(zip(inspect.signature(function).parameters, arguments, strict=True))
+        return inner.visit(_copied(body_of(function)))
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         return ast.Subscript(self.visit(node.value), _as_slices(self.visit(node.slice)), ast.Load())
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id in self._arguments:
+            return self._arguments[node.id]
         return self._value(node) if node.id in self._free else node
 
     def _value(self, node: ast.Name) -> ast.expr:
@@ -144,7 +154,7 @@ class _Writer(ast.NodeTransformer):
         if inspect.isfunction(value) and value.__module__ == calls.__name__:
             self.helpers.append(value)
             return node
-        if value is st or inspect.ismodule(value):
+        if inspect.ismodule(value) and node.id in _MODULES:
             return node
         if isinstance(value, type) and value.__module__.startswith("shapetensor"):
             return _expression(f"nn.{value.__name__}" if issubclass(value, st.nn.Module) else value.__name__)
@@ -211,7 +221,7 @@ def write(name: str, number: int, case: Any, symbols: bool) -> Written:
     names = [*parameters(function), "x"] if make else parameters(function)
     operands = dict(zip(names, operands_of(case.operands), strict=True))
     setup = [_defined(helper, operands, symbols) for helper in writer.helpers]
-    results = (value,)
+    results: tuple[str, ...] = (value,)
     if make:
         setup.append(f"layer = {value}")
         results = ("layer(x)", "layer", "layer.training(x, key=k)")
@@ -246,7 +256,7 @@ class Page:
     lines: dict[str, list[int]] = field(default_factory=dict)
     whole: dict[str, range] = field(default_factory=dict)
 
-    def add(self, call: Written, *, reveal: bool) -> None:
+    def add(self, call: Written) -> None:
         """A function of the operands, with the call in it."""
         given = [f"n_{s}: {s}" for s in call.sizes]
         given += [f"{name}: {annotation(operand, self.symbols)}" for name, operand in call.operands.items()]
@@ -257,14 +267,15 @@ class Page:
         self.lines[call.id] = []
         for result in call.results:
             self.lines[call.id].append(self.text.count("\n") + 1)
-            self.text += f"    reveal_type({result})\n" if reveal else f"    {result}\n"
+            self.text += f"    reveal_type({result})\n"
         self.whole[call.id] = range(start, self.text.count("\n") + 1)
         self.text += "\n\n"
 
 
 def put_in(text: str) -> str:
     """A revealed type with SIZES in place of the type variables, and dimensions worked out."""
-    return ast.unparse(_PutIn().visit(_expression(text)))
+    plain = re.sub(r"def \[\w+\] \(.*?\) -> Tensor\[[^\]]*\]", "function", text)
+    return ast.unparse(_PutIn().visit(_expression(plain)))
 
 
 class _PutIn(ast.NodeTransformer):
@@ -299,7 +310,7 @@ def real_values(call: Written, tensors: Mapping[str, Any]) -> list[Any]:
 
 
 _FIELDS = {"Linear": ("in_features", "out_features"), "BatchNorm1d": ("num_features",), "Residual": ("inner",)}
-_FIELDS |= {"Embedding": ("num_embeddings", "embedding_dim")}
+_FIELDS |= {"Embedding": ("num_embeddings", "embedding_dim"), "Flatten": ("start_axis", "end_axis")}
 _MORE_FIELDS = {"LayerNorm": "normalized_shape", "Sequential": "layers"}
 
 
@@ -322,6 +333,8 @@ def _layer(layer: Any) -> str:
     kind = type(layer).__name__
     parts = [getattr(layer, name) for name in _FIELDS.get(kind, ())]
     parts += getattr(layer, _MORE_FIELDS[kind]) if kind in _MORE_FIELDS else ()
+    if kind == "Sequential":
+        return f"Sequential[{', '.join(map(spelled, parts)) or '()'}]"
     return f"{kind}[{', '.join(map(spelled, parts))}]" if parts else kind
 
 
@@ -335,10 +348,77 @@ def _together(tensors: Sequence[Any]) -> str:
 def complaint(messages: Sequence[Said]) -> str:
     """The error of a line as the run time words it: the sentence, and the advice that mypy prints as a note."""
     errors = [m.text.removesuffix("  [shape]") for m in messages if m.kind == "E" and m.text.endswith("  [shape]")]
-    notes = [m.text for m in messages if m.kind == "N"]
+    notes = [m.text for m in messages if m.kind == "N"] if errors else []
     return "; ".join([*errors, *notes])
 
 
 def others(messages: Sequence[Said]) -> Iterator[str]:
     """What mypy says against a line that is not about shapes."""
     return (m.text for m in messages if m.kind == "E" and not m.text.endswith("  [shape]"))
+
+
+# --- wrong samples of the ops -----------------------------------------------------------------------------------------
+
+_SAME = "abs ceil clip cos erf exp expm1 floor isnan log log1p relu round rsqrt sigmoid silu gelu sign sin sqrt tanh"
+_SAME += " where equal not_equal less less_equal greater greater_equal maximum minimum pow floor_divide remainder"
+_SAME += " logical_and logical_or logical_xor logical_not matrix_transpose matmul"
+_REDUCTIONS = "sum max min prod any all logsumexp argmax argmin"
+_ALONG = "softmax log_softmax cumulative_sum sort unstack expand_dims take take_along_axis"
+# How users write the op: {0} is the first operand, {xs} are all, and attributes go by their names.
+SPELLINGS: dict[str, str] = {
+    **{name: f"st.{name}({{xs}})" for name in _SAME.split()},
+    **{name: f"st.{name}({{xs}}, axis={{axes}}, keepdims={{keepdims}})" for name in _REDUCTIONS.split()},
+    **{name: f"st.{name}({{xs}}, axis={{axis}})" for name in _ALONG.split()},
+    **{name: f"{{0}} {sign} {{1}}" for name, sign in (("add", "+"), ("sub", "-"), ("mul", "*"), ("div", "/"))},
+    "neg": "-{0}",
+    "astype": "{0}.astype({dtype})",
+    "arange": "st.arange({n}, dtype={dtype})",
+    "full": "st.full({shape}, {0}, dtype={dtype})",
+    "reshape": "{0}.reshape({shape})",
+    "broadcast_to": "{0}.broadcast_to({shape})",
+    "permute_dims": "{0}.permute_dims({axes})",
+    "concat": "st.concat([{xs}], axis={axis})",
+    "slice": "{0}[{bounds}]",
+    "scatter_add": "st.scatter_add({xs}, axis={axis}, size={size})",
+    "scatter_add_along_axis": "st.scatter_add_along_axis({xs}, axis={axis}, size={size})",
+    "scatter_set": "{0}.at[{1}].set({2})",
+    "cross_entropy": "losses.cross_entropy({xs})",
+    "random_normal": "random.normal({0}, {shape}, dtype={dtype})",
+    "random_uniform": "random.uniform({0}, {shape}, dtype={dtype})",
+    "random_split": "random.split({0}, {n})",
+    "random_fold_in": "random.fold_in({xs})",
+}
+_WEAK = {"WeakInt": "3", "WeakFloat": "0.5", "WeakBool": "True"}
+
+
+def write_wrong(name: str, number: int, wrong: Any) -> Written:
+    """A wrong sample of an op as a public call.
+
+    Raises:
+        NotPublic: if there is none.
+    """
+    key = f"{name}-{number}"
+    if hasattr(wrong, "call"):
+        return _write_call(key, wrong.call)
+    if name not in SPELLINGS:
+        raise NotPublic(name)
+    operands: dict[str, tuple[Axes, AnyDType]] = {}
+    texts = []
+    for i, (shape, dtype) in enumerate(wrong.operands):
+        weak = _WEAK.get(dtype.__name__)
+        texts.append(weak or f"x{i}")
+        if weak is None:
+            operands[f"x{i}"] = (tuple(map(str, shape)), dtype)
+    attrs = {k: v.__name__ if isinstance(v, type) else v for k, v in wrong.attrs.items()}
+    if "bounds" in attrs:
+        attrs["bounds"] = ", ".join(":".join("" if n is None else str(n) for n in bound) for bound in attrs["bounds"])
+    if name in ("argmax", "argmin"):
+        attrs["axes"] = attrs["axes"][0] if len(attrs["axes"]) == 1 else None
+    return Written(key, operands, (SPELLINGS[name].format(*texts, xs=", ".join(texts), **attrs),))
+
+
+def _write_call(key: str, call: Callable[[], Any]) -> Written:
+    writer = _Writer(_free(call), "", symbols=False)
+    text = ast.unparse(ast.fix_missing_locations(writer.visit(_copied(body_of(call)))))
+    operands = {name: (tuple(map(str, x.shape)), x.dtype) for name, x in writer.tensors.items()}
+    return Written(key, operands, (text,))

@@ -16,6 +16,7 @@ class Abstract:
     """Runs nothing; axes of its tensors may be symbols. It stands for the CPU, too."""
 
     name = "abstract"
+    is_abstract = True
     depth = 1
 
     def run(self, call: Call, buffers: Sequence[Any]) -> Any:

@@ -11,7 +11,7 @@ from .doubt import asking
 from .dtypes import WeakBool, WeakFloat, WeakInt, weak_dtype
 from .errors import DTypeError, ShapeError
 from .op import Call, Op
-from .spec import WEAK_SPECS, Spec, make_spec
+from .spec import WEAK_SPECS, AbstractSpec, Spec, make_spec
 
 if TYPE_CHECKING:
     from ..tensor import AnyTensor
@@ -70,8 +70,7 @@ def infer(op: Op, attrs: tuple[Any, ...], *specs: Spec) -> Call:
     elif not isinstance(dtypes, tuple):
         dtypes = (dtypes,) * len(shapes)
     device = _device(op, named, specs)
-    symbolic = any(type(n) is not int for shape in shapes for n in shape)
-    views = op.view(specs[0], *attrs) if op.view is not None and not symbolic else None
+    views = None if op.view is None or (specs and type(specs[0]) is AbstractSpec) else op.view(specs[0], *attrs)
     if views is not None and not op.many:
         views = [views]
     strides = [None] * len(shapes) if views is None else [v[1] for v in views]

@@ -12,12 +12,12 @@ class Undecidable(Exception):
 
 
 class Doubt(threading.local):
-    """What this thread does about a comparison that symbols leave open: `ask(sign, difference)` decides it.
+    """What this thread does about a comparison that symbols leave open: `ask(sign, difference, usual)` decides it.
 
     Nobody is asked outside `paths.explore`: there `==` means "written the same", and an open `<` is a TypeError.
     """
 
-    ask: Callable[[str, Any], bool] | None = None
+    ask: Callable[[str, Any, bool], bool] | None = None
 
 
 doubt = Doubt()
@@ -26,7 +26,7 @@ doubt = Doubt()
 class asking:
     """`with asking(ask):` lets `ask` decide open comparisons; `with asking(None):` nobody, as in shape rules."""
 
-    def __init__(self, ask: Callable[[str, Any], bool] | None) -> None:
+    def __init__(self, ask: Callable[[str, Any, bool], bool] | None) -> None:
         self._ask = ask
 
     def __enter__(self) -> None:

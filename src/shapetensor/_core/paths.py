@@ -24,20 +24,23 @@ _PACKAGE = __name__.partition(".")[0]
 
 
 class _Answers:
-    """The answers of one way: those that are prescribed, then yes to each new question."""
+    """The answers of one way: those that are prescribed, then what is usual.
+
+    So the first way passes the guards of correct calls, and its error is not one of a guess.
+    """
 
     def __init__(self, prescribed: tuple[bool, ...]) -> None:
         self.given = list(prescribed)
         self._known: dict[tuple[str, Poly], bool] = {}
         self._asked = 0
 
-    def __call__(self, sign: str, difference: Poly) -> bool:
+    def __call__(self, sign: str, difference: Poly, usual: bool) -> bool:
         if difference is UNKNOWN:  # one unknown is not the next: each question stands for itself
-            return self._next()
+            return self._next(usual)
         with asking(None):  # looking a question up compares polynomials
             known = self._follows(sign, difference)
             if known is None:
-                known = self._known[sign, difference] = self._next()
+                known = self._known[sign, difference] = self._next(usual)
             return known
 
     def _follows(self, sign: str, difference: Poly) -> bool | None:
@@ -49,11 +52,11 @@ class _Answers:
             return own
         return False if True in others else True if others == [False, False] else None
 
-    def _next(self) -> bool:
+    def _next(self, usual: bool) -> bool:
         if self._asked == _MAX_QUESTIONS:
             raise Undecidable
         if self._asked == len(self.given):
-            self.given.append(True)
+            self.given.append(usual)
         self._asked += 1
         return self.given[self._asked - 1]
 
@@ -81,7 +84,8 @@ def explore(function: Callable[[], Any]) -> list[Any]:
             if not _is_ours(error):
                 raise Undecidable from error
             errors.append(error)
-        pending += [(*answers.given[:i], False) for i in range(len(prescribed), len(answers.given))]
+        given = answers.given
+        pending += [(*given[:i], not given[i]) for i in range(len(prescribed), len(given))]
     if not found:
         raise errors[0]
     return found

@@ -46,7 +46,7 @@ class Spec:
         for n in shape:
             size *= n
         self.size = size
-        self.contiguous = type(size) is not int or size <= 1 or is_contiguous(shape, strides)  # symbols have no layout
+        self.contiguous = size <= 1 or is_contiguous(shape, strides)
         self.differentiable = issubclass(dtype, Float)
         # What a dying tensor calls: looked up here once instead of by way of the device each time.
         self.release = None if device is None else device.release
@@ -61,6 +61,23 @@ class Spec:
 
     def __repr__(self) -> str:
         return f"Spec({self.shape}, {self.dtype.__name__}, {self.device}, strides={self.strides})"
+
+
+class AbstractSpec(Spec):
+    """The spec of a tensor without elements, whose sizes may be symbols: it has no layout, and there are many of it."""
+
+    __slots__ = ()
+
+    def __init__(self, shape: Ints, dtype: AnyDType, device: Any) -> None:
+        self.shape, self.dtype, self.device, self.strides = shape, dtype, device, (1,) * len(shape)
+        self.contiguous, self.differentiable, self.release = True, issubclass(dtype, Float), device.release
+
+    @property
+    def size(self) -> int:  # type: ignore[override]
+        size = 1
+        for n in self.shape:
+            size *= n
+        return size
 
 
 def is_contiguous(shape: Ints, strides: Ints) -> bool:
@@ -83,6 +100,8 @@ _lock = threading.Lock()
 
 def make_spec(shape: Ints, dtype: AnyDType, device: Any, strides: Ints | None = None) -> Spec:
     """The one Spec with these properties; C order unless strides are given."""
+    if getattr(device, "is_abstract", False):
+        return AbstractSpec(shape, dtype, device)
     if strides is None:
         strides = contiguous_strides(shape)
     key = (shape, dtype, device, strides)

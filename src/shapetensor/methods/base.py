@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .._core.spec import Spec
     from ..tensor import AnyTensor
 
-DT = TypeVar("DT", bound=DType)
+DT = TypeVar("DT", bound=DType, covariant=True)
 Shape = TypeVarTuple("Shape")
 
 if TYPE_CHECKING:  # what overloads need for checkers without the plugin: they see sizes as types, and nothing else

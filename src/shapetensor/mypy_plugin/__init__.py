@@ -24,9 +24,7 @@ from mypy.plugin import (
 from mypy.typeops import make_simplified_union
 from mypy.types import FunctionLike, Instance, Type, flatten_nested_unions, get_proper_type
 
-from .. import autodiff
 from .._core.doubt import Undecidable
-from ..methods.at import Place
 from . import rules, transforms
 from .annotations import Annotations
 from .calls import Argument, arguments_of
@@ -133,15 +131,19 @@ class ShapePlugin(Plugin):
         """A call of the library."""
         default = ctx.default_return_type
         caller, arguments = self._caller(ctx), arguments_of(call, ctx)
+        if arguments is None:
+            return default
         found = self._judged(lambda: self.library.run(call, arguments, caller, default), call, arguments, ctx, default)
         return self.returns.checked(found, ctx)
 
     def _make(self, kind: Any, ctx: FunctionContext) -> Type:
         """A layer: its constructor runs, and says what the type variables of the class are."""
         default = get_proper_type(ctx.default_return_type)
-        if not isinstance(default, Instance) or not default.args:
+        if not isinstance(default, Instance):
             return default
         info, caller, arguments = default.type, self._caller(ctx), arguments_of(kind, ctx)
+        if arguments is None:
+            return default
         return self._judged(lambda: self.library.make(kind, info, arguments, caller), kind, arguments, ctx, default)
 
     def _caller(self, ctx: Any, *, arguments_known: bool = True) -> Caller:
@@ -149,6 +151,8 @@ class ShapePlugin(Plugin):
 
     def _differentiate(self, ctx: FunctionContext) -> Type:
         """`st.grad(f)`: the library looks at what f returns, and the gradient has the type of an argument."""
+        from .. import autodiff
+
         default, caller = ctx.default_return_type, self._caller(ctx)
         value = transforms.loss(ctx, caller)
         if value is not None:
@@ -165,6 +169,8 @@ class ShapePlugin(Plugin):
 
     def _change(self, fullname: str, ctx: MethodContext) -> Type:
         """`x.at[key].set(values)`: x and the key are read off the expression."""
+        from ..methods.at import Place
+
         default, caller = ctx.default_return_type, self._caller(ctx)
         called = ctx.context.callee if isinstance(ctx.context, CallExpr) else None
         place = called.expr if isinstance(called, MemberExpr) else None
@@ -209,11 +215,9 @@ class ShapePlugin(Plugin):
         return self.returns.checked(found, ctx)
 
     def _judged(
-        self, judge: Callable[[], Type | None], call: Any, arguments: list[Argument] | None, ctx: Any, default: Type
+        self, judge: Callable[[], Type | None], call: Any, arguments: list[Argument], ctx: Any, default: Type
     ) -> Type:
         """The type of a result; mistakes are reported, and what cannot be followed is as declared."""
-        if arguments is None:
-            return default
         try:
             return judge() or default
         except MISTAKES as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mypy.nodes import TypeAlias, TypeVarExpr
+from mypy.nodes import TypeAlias, TypeInfo, TypeVarExpr
 from mypy.plugin import AnalyzeTypeContext
 from mypy.types import (
     AnyType,
@@ -24,7 +24,7 @@ from mypy.types import (
 from .._core.dims import Atom, Dim, Poly
 from .._core.parse import parse_dim
 from .mistakes import SHAPE
-from .types import SYMBOLIC, TENSOR, Types, Variable, mentions
+from .types import SYMBOLIC, TENSOR, Types, Variable, is_size, mentions
 
 LITERAL = frozenset({"typing.Literal", "typing_extensions.Literal"})
 
@@ -42,14 +42,17 @@ class Annotations:
 
     def wants(self, fullname: str) -> bool:
         """Whether `analyze` is to see annotations of this class."""
-        if fullname != TENSOR and fullname not in SYMBOLIC and fullname not in LITERAL and not self._alias(fullname):
+        known = fullname == TENSOR or fullname in SYMBOLIC or fullname in LITERAL
+        if not known and not self._has_sizes(fullname):
             return False
         seen, self._ours = self._ours, False
         return not seen
 
-    def _alias(self, fullname: str) -> bool:
-        """Whether this is an alias of a type with shapes: `Flat[B, L[2]]` has arithmetic that can be worked out."""
+    def _has_sizes(self, fullname: str) -> bool:
+        """Whether this is an alias of a type with shapes, `Flat[B, L[2]]`, or a class with sizes, `Linear[int, B]`."""
         node = self._types.node(fullname)
+        if isinstance(node, TypeInfo):
+            return any(is_size(variable) for variable in node.defn.type_vars)
         return isinstance(node, TypeAlias) and mentions(node.target)
 
     def analyze(self, ctx: AnalyzeTypeContext) -> Type:
@@ -57,7 +60,7 @@ class Annotations:
         symbol = self._symbol(ctx.type.name, ctx)
         if symbol is not None and symbol.fullname in LITERAL:
             return self._literal(ctx)
-        if symbol is not None and isinstance(symbol.node, TypeAlias):
+        if symbol is not None and symbol.fullname not in SYMBOLIC and symbol.fullname != TENSOR:
             return self._types.normalise(self._default(ctx.type, ctx))
         strict = symbol is not None and symbol.fullname == TENSOR
         args = [self._argument(a, ctx, first=strict and i == 0) for i, a in enumerate(ctx.type.args)]

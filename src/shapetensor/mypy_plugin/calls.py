@@ -51,7 +51,9 @@ def arguments_of(call: Any, ctx: FunctionContext | MethodContext) -> list[Argume
     gap = False  # behind a parameter that is left out, arguments go by name
     for i, (types, expressions) in enumerate(zip(ctx.arg_types, ctx.args, strict=True)):
         parameter = _parameter(parameters, ctx.callee_arg_names[i], i)
-        gap = gap or not types
+        gap = gap or not types or parameter.name == "device"  # where a tensor is says nothing of its shape
+        if parameter.name == "device":
+            continue
         for t, e in zip(types, expressions, strict=True):
             named = parameter.kind is parameter.KEYWORD_ONLY or (gap and parameter.kind is _EITHER_WAY)
             found.append(Argument(parameter.name, named, t, e, _kind(parameter)))
@@ -64,7 +66,7 @@ def _parameter(parameters: list[inspect.Parameter], name: str | None, place: int
 
 
 def _kind(parameter: inspect.Parameter) -> str:
-    if parameter.name in _SIZES:
+    if parameter.name in _SIZES and "Key" not in str(parameter.annotation):  # a random key is no size
         return "size"
     if parameter.name == "data":
         return "data"

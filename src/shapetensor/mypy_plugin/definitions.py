@@ -42,8 +42,7 @@ class Definitions:
         if first.info and first.name not in ("__init__", "__new__"):
             name = f"{first.info.name}.{name}"
         bound = first.info and (not first.is_static or first.name == "__new__")
-        names = [argument.variable.name for argument in first.arguments]
-        return Callee(name, overloaded, tuple(names[1:] if bound else names))
+        return Callee(name, overloaded, _names(first)[1 if bound else 0 :])
 
     def _node(self, fullname: str) -> SymbolNode | None:
         """The definition; of a class that of its `__init__`."""
@@ -55,6 +54,14 @@ class Definitions:
         if isinstance(node, TypeInfo):
             return _member(node, "__new__" if node.is_named_tuple else "__init__")
         return node
+
+
+def _names(function: FuncDef) -> tuple[str | None, ...]:
+    """The names of the parameters, those of operators too; mypy keeps none of a function that comes from its cache."""
+    try:
+        return tuple(argument.variable.name for argument in function.arguments)
+    except AttributeError:
+        return tuple(function.arg_names)
 
 
 def _member(info: TypeInfo, name: str) -> SymbolNode | None:

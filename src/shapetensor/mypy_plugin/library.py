@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
 from functools import cache
 from importlib import import_module
 from typing import Any
 
 from mypy.nodes import Expression, TypeInfo
 from mypy.typeops import make_simplified_union
-from mypy.types import Type, UnionType, get_proper_type
+from mypy.types import Instance, Type, UnionType, get_proper_type
 
 from .._core.abstract import ABSTRACT
 from .._core.device import activate
+from .._core.doubt import Undecidable
 from .._core.errors import DTypeError, ShapeError
 from .._core.paths import explore
 from .calls import Argument
-from .layers import Caller, instance_of
+from .layers import Caller, instance_of, layer
 from .lift import Lift
 from .lower import Lower
 from .types import TENSOR, Types, is_tensor
-from .worlds import Result, World, in_all_worlds
+from .worlds import Result, World, goes_somewhere, in_all_worlds
 
 _FUNCTIONS = ("shapetensor.functions.", "shapetensor.losses.", "shapetensor.random.", "shapetensor.nn.init.")
 _MIXINS = tuple(
     f"shapetensor.methods.{family}."
     for family in ("base", "elementwise", "special", "reduce", "linalg", "movement", "index")
 )
-MISTAKES = (ShapeError, DTypeError, IndexError)
+_OTHERS = frozenset({f"{TENSOR}.traced"})  # methods of other families
+_MOST_KNOWN = 4096
+MISTAKES = (ShapeError, DTypeError, IndexError, ValueError, OverflowError)
 
 
 @cache
@@ -51,7 +55,7 @@ def method(fullname: str) -> Any:
         return None
     found = inspect.getattr_static(_tensor_class(), name, None)
     home = getattr(found, "__module__", "") + "."
-    return found if home.startswith(_MIXINS) else None
+    return found if home.startswith(_MIXINS) or fullname in _OTHERS else None
 
 
 @cache
@@ -74,6 +78,7 @@ class Library:
 
     def __init__(self, types: Types) -> None:
         self.types, self._lower = types, Lower(types)
+        self._known: OrderedDict[Hashable, Type] = OrderedDict()  # results of calls that depend on types alone
 
     def run(self, call: Callable[..., Any], arguments: list[Argument], caller: Caller, default: Type) -> Type:
         """The type of the result; of a Union among the arguments each member is tried, and must fit.
@@ -84,11 +89,44 @@ class Library:
             Undecidable: if too little is known, or the code cannot be followed.
             ShapeError, DTypeError, IndexError: what the run time would raise.
         """
-        found = [self._lower.type_of(self._run(call, each, caller), default) for each in _members(arguments)]
+        found = [self._result(call, each, caller, default) for each in _members(arguments)]
         return found[0] if len(found) == 1 else make_simplified_union(found)
 
+    def _result(self, call: Callable[..., Any], arguments: list[Argument], caller: Caller, default: Type) -> Type:
+        key = self._key(call, arguments, caller, default)
+        if key is not None and key in self._known:
+            self._known.move_to_end(key)
+            return self._known[key]
+        results = self._run(call, arguments, caller)
+        found = self._lower.type_of(results, default)
+        if key is not None and not any(r.world.asks_mypy for r in results):
+            self._known[key] = found
+            if len(self._known) > _MOST_KNOWN:
+                self._known.popitem(last=False)
+        return found
+
+    def _key(self, call: Any, arguments: list[Argument], caller: Caller, default: Type) -> Hashable | None:
+        """What a result depends on: the types of tensors and layers, the values of other arguments."""
+        scratch = World({})
+        lift = Lift(self.types, scratch, caller)
+        try:
+            parts = tuple(
+                (a.name, a.keyword, _exact(a.type if _is_made_of_type(a.type) else lift.value(*a[2:4], a.name, a.kind)))
+                for a in arguments
+            )
+            key = (call, parts, default)
+            hash(key)
+        except (Undecidable, TypeError):
+            return None
+        return None if scratch.options or scratch.asks_mypy else key
+
     def _run(self, call: Callable[..., Any], arguments: list[Argument], caller: Caller) -> list[Result]:
-        def in_world(world: World) -> list[Any]:
+        return in_all_worlds(self._in_world(call, arguments, caller))
+
+    def _in_world(
+        self, call: Callable[..., Any], arguments: list[Argument], caller: Caller
+    ) -> Callable[[World], list[Any]]:
+        def run(world: World) -> list[Any]:
             lift = Lift(self.types, world, caller)
             values = [lift.value(a.type, a.expression, a.name, a.kind) for a in arguments]
             positional = [v for a, v in zip(arguments, values, strict=True) if not a.keyword]
@@ -96,7 +134,7 @@ class Library:
             with activate(ABSTRACT):
                 return explore(lambda: call(*positional, **named))
 
-        return in_all_worlds(in_world)
+        return run
 
     def make(self, kind: Any, info: TypeInfo, arguments: list[Argument], caller: Caller) -> Type | None:
         """The type of a layer made with these arguments; None where its type does not depend on them.
@@ -114,18 +152,22 @@ class Library:
         if sum(is_tensor(a.type) for a in arguments) > 1:
             for suspect in reversed(tensors):
                 anything = suspect._replace(type=self.types.any_tensor(), expression=None)
-                if not self._fails(call, [anything if a is suspect else a for a in arguments], caller):
+                others = [anything if a is suspect else a for a in arguments]
+                if goes_somewhere(self._in_world(call, others, caller)):
                     return suspect.expression
         return (options or written)[-1].expression if written else None
 
-    def _fails(self, call: Any, arguments: list[Argument], caller: Caller) -> bool:
-        try:
-            self._run(call, arguments, caller)
-        except MISTAKES:
-            return True
-        except Exception:
-            return False
-        return False
+
+def _exact(value: Any) -> Any:
+    """The value with its type, since 1, 1.0 and True are equal."""
+    if isinstance(value, (tuple, list)):
+        return type(value), tuple(map(_exact, value))
+    return type(value), value
+
+
+def _is_made_of_type(t: Type) -> bool:
+    p = get_proper_type(t)
+    return isinstance(p, Instance) and (is_tensor(p) or layer(p.type.fullname) is not None)
 
 
 def _members(arguments: list[Argument]) -> Iterator[list[Argument]]:

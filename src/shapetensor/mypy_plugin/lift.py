@@ -44,8 +44,8 @@ from .._core.doubt import Undecidable, asking
 from .._core.dtypes import DTYPES, AnyDType, DType
 from .layers import Caller, UserLayer, fields, layer
 from .lower import Lower
-from .types import Types, Variable, is_tensor
-from .worlds import MOST_AXES, Result, World
+from .types import DTYPE_CLASSES, Types, Variable, is_tensor
+from .worlds import MOST_AXES, Axis, Choice, Result, World
 
 _RANKS, _HIGHER_RANKS = (1, 2, 3, 0), tuple(range(4, MOST_AXES + 1))  # of `*S`; the error shown is that of the first
 _NUMBERS: dict[str, tuple[Any, ...]] = {  # what stands for a number that is not known; a float may be an int
@@ -108,10 +108,12 @@ class Lift:
         if isinstance(e, (IntExpr, FloatExpr)):
             return e.value
         if isinstance(e, UnaryExpr) and e.op == "-":
-            inner = self._written(e.expr, place, kind)
+            inner = self._operand(e.expr, place, kind)
             return -inner if isinstance(inner, (int, float, Poly)) else _NOT_A_SIZE
         if isinstance(e, NameExpr) and e.fullname in ("builtins.True", "builtins.False"):
             return e.name == "True"
+        if isinstance(e, RefExpr) and e.fullname in DTYPE_CLASSES:
+            return DTYPE_CLASSES[e.fullname]
         return self._size(e, place, kind)
 
     def _size(self, e: Expression | None, place: str, kind: str) -> Any:
@@ -196,9 +198,9 @@ class Lift:
 
     def _data(self, t: Type | None, e: Expression | None, place: str) -> Any:
         """Numbers in lists as they are written; an array or anything else as a tensor of any shape and dtype."""
-        p = get_proper_type(self._type_of(e) if t is None and e is not None else t)
+        p = get_proper_type(t if t is not None or e is None else self._type_of(e))
         number = isinstance(p, LiteralType) or (isinstance(p, Instance) and p.type.fullname in _NUMBERS)
-        if number or is_tensor(p) or isinstance(e, (TupleExpr, ListExpr)):
+        if number or (p is not None and is_tensor(p)) or isinstance(e, (TupleExpr, ListExpr)):
             return self.value(p, e, place, "number")
         return self.tensor(self.types.any_tensor(), place)
 
@@ -222,6 +224,7 @@ class Lift:
         if isinstance(t, Instance) and layer(t.type.fullname) is not None:
             return self.layer(t, place)
         if kind == "layer" and isinstance(t, (Instance, CallableType)):
+            self.world.asks_mypy = True
             return UserLayer(lambda x: self._called(t, x, place))
         return self._number(t, place, kind)
 
@@ -237,13 +240,13 @@ class Lift:
         if kind in ("size", "field") and (name == "builtins.int" or isinstance(t, AnyType)):
             return UNKNOWN
         if kind != "number" and name == "builtins.bool":
-            return self.world.pick(("flag", place), (True, False))
+            return self.world.pick(Choice("flag", place), (True, False))
         if kind == "field" and name in _NUMBERS:
             return _NUMBERS[name][0]
         if kind == "number" and isinstance(t, AnyType):
             return self.tensor(self.types.any_tensor(), place)
         if kind == "number" and name in _NUMBERS:
-            return self.world.pick(("number", place), _NUMBERS[name])
+            return self.world.pick(Choice("number", place), _NUMBERS[name])
         raise Undecidable
 
     def _tuple(self, t: TupleType, place: str, kind: str) -> tuple[Any, ...]:
@@ -260,9 +263,9 @@ class Lift:
         kind = layer(t.type.fullname)
         made = object.__new__(kind)
         for name, declared in fields(t):
-            own = get_proper_type(declared)
-            if isinstance(own, UnionType):
-                own = self.world.pick(("member", place, name), tuple(own.items))
+            union = get_proper_type(declared)
+            several = tuple(union.items) if isinstance(union, UnionType) else (union,)
+            own = self.world.pick(Choice("member", (place, name)), several) if len(several) > 1 else union
             made.__dict__[name] = self._of_type(own, f"{place}.{name}", _FIELDS.get(name, "field"))
         return made
 
@@ -283,19 +286,19 @@ class Lift:
         """One axis, or those that `*S` is in this world; `...` of each place is its own."""
         if not isinstance(size, Star):
             return [size]
-        key = ("axes", size.key or place)
+        key = Choice("axes", place if size.key is None else size.key)
         count = self.world.pick(key, _RANKS, _HIGHER_RANKS)
-        return [Poly.of(Atom(str(size), (*key, i), rigid=False)) for i in range(count)]
+        return [Poly.of(Atom(str(size), Axis(key, i), rigid=False)) for i in range(count)]
 
     def dtype(self, found: AnyDType | TypeVarType | None, place: str) -> AnyDType:
         """The dtype, or one of those that a variable or a base class may be."""
         if isinstance(found, TypeVarType):
             bound = self.types.dtype(found.upper_bound)
             limits = [self.types.dtype(v) for v in found.values] or [bound]
-            return self.world.pick(("dtype", Variable(found)), *_members(limits))
+            return self.world.pick(Choice("dtype", Variable(found)), *_members(limits))
         if found in DTYPES:
             return found
-        return self.world.pick(("dtype", place), *_members([found]))
+        return self.world.pick(Choice("dtype", place), *_members([found]))
 
 
 def _is_int(value: Any) -> bool:

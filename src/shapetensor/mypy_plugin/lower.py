@@ -12,7 +12,7 @@ from .._core.dims import UNKNOWN, Dim, Poly
 from .._core.dtypes import AnyDType, DType
 from .._core.paths import Undecidable
 from .types import ANY_AXES, TENSOR, Types, Variable, items_of
-from .worlds import MOST_AXES, Result, common
+from .worlds import MOST_AXES, Axis, Result, common
 
 
 class Lower:
@@ -48,9 +48,9 @@ class Lower:
             return self._types.value(value)
         raise Undecidable
 
-    def _sequence(self, results: list[Result], kind: type, default: Type | None) -> Type:
+    def _sequence(self, results: list[Result], kind: type[Any], default: Type | None) -> Type:
         """A tuple item by item; a list by what its items have in common."""
-        lengths = {len(r.value) if isinstance(r.value, kind) else -1 for r in results}
+        lengths = {len(r.value) if isinstance(r.value, (tuple, list)) else -1 for r in results}
         if len(lengths) != 1:
             raise Undecidable
         if kind is list:
@@ -75,13 +75,15 @@ class Lower:
             return self._types.of_dtype(found[0])
         for key in results[0].world.chosen:
             chosen = [r.world.chosen.get(key) for r in results]
-            if key[0] == "dtype" and isinstance(key[1], Variable) and chosen == found:
-                return key[1].type
+            if key.kind == "dtype" and isinstance(key.of, Variable) and chosen == found:
+                return key.of.type
         return AnyType(TypeOfAny.special_form)
 
     def _dims(self, results: list[Result]) -> list[Dim | Star]:
         """Axis by axis what all worlds say; any number of axes where they differ in that."""
         shapes = [list(r.value.shape) for r in results]
+        if len(results) == 1 and not _counts(results[0]):
+            return shapes[0]
         if _only_most_axes(results):
             return [ANY_AXES]
         if any(_counts(r) for r in results) and len({len(shape) for shape in shapes}) > 1:
@@ -95,13 +97,13 @@ class Lower:
 
 def _only_most_axes(results: list[Result]) -> bool:
     """Whether nothing but the highest rank that is tried went well: higher ones might."""
-    counts = {count for r in results for key, count in r.world.chosen.items() if key[0] == "axes"}
+    counts = {count for r in results for key, count in r.world.chosen.items() if key.kind == "axes"}
     return counts == {MOST_AXES}
 
 
 def _counts(result: Result) -> bool:
     """Whether this world chose a number of axes."""
-    return any(key[0] == "axes" for key in result.world.chosen)
+    return any(key.kind == "axes" for key in result.world.chosen)
 
 
 def _joined(sizes: list[Any]) -> Any:
@@ -116,23 +118,26 @@ def _folded(result: Result) -> list[Any] | None:
     """The shape with the axes that stand for `*S` in this world as one Star; None where S has no axes to be seen."""
     shape = list(result.value.shape)
     for key, count in result.world.chosen.items():
-        if key[0] != "axes":
+        if key.kind != "axes":
             continue
         if count == 0:
             return None
-        run = [(*key, i) for i in range(count)]
+        run = [Axis(key, i) for i in range(count)]
         found = [_of_run(size) for size in shape]
         at = next((i for i in range(len(shape) - count + 1) if found[i : i + count] == run), None)
         if at is not None:
-            shape[at : at + count] = [Star(key[1].type.name, key[1]) if isinstance(key[1], Variable) else ANY_AXES]
+            shape[at : at + count] = [Star(key.of.type.name, key.of) if isinstance(key.of, Variable) else ANY_AXES]
     return shape
 
 
-def _of_run(size: Any) -> Any:
-    """The key of an axis that a world made up for `*S`, None for any other."""
+def _of_run(size: Any) -> Axis | None:
+    """Which axis it is that a world made up for `*S`; of a size made of such axes the first, None for any other."""
     atoms = size.atoms() if isinstance(size, Poly) else ()
-    keys = [a.key for a in atoms if isinstance(a.key, tuple) and a.key[0] == "axes"]
-    return keys[0] if keys and len(size.terms) == 1 and Poly.of(next(iter(atoms))).terms == size.terms else keys or None
+    axes = [(a, a.key) for a in atoms if isinstance(a.key, Axis)]
+    if not axes:
+        return None
+    atom, key = axes[0]
+    return key if Poly.of(atom).terms == size.terms else Axis(key.choice, -1)
 
 
 def _is_abstract(value: Any) -> bool:

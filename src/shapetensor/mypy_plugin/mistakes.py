@@ -5,7 +5,7 @@ from __future__ import annotations
 from mypy.errorcodes import ErrorCode
 from mypy.nodes import ConditionalExpr, Expression
 
-SHAPE = ErrorCode("shape", "Check the shapes and dtypes of tensors", "shapetensor")
+SHAPE = ErrorCode("shape", "Check the shapes and dtypes of tensors, and the options of calls", "shapetensor")
 _ADVICE = ("did you mean", "use ", "write ")
 
 

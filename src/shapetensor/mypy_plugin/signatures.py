@@ -18,10 +18,11 @@ from mypy.types import (
     TypeVarTupleType,
     TypeVarType,
     UnpackType,
+    flatten_nested_unions,
     get_proper_type,
 )
 
-from .types import ANY_AXES, Types, is_tensor, mentions, mentions_shapes
+from .types import ANY_AXES, Types, is_tensor, mentions
 
 
 def opened(types: Types, signature: CallableType) -> CallableType:
@@ -62,9 +63,12 @@ def _is_free(variable: TypeVarType) -> bool:
 
 def _compares(signature: CallableType) -> bool:
     """Whether variables or sizes stand in the tensors that it takes."""
-    tensors = [get_proper_type(t) for t in signature.arg_types if mentions_shapes(t)]
-    sizes = any(isinstance(t, Instance) and is_tensor(t) and not _is_any(t) for t in tensors)
-    return bool(tensors) and (sizes or bool(signature.variables))
+    for t in signature.arg_types:
+        for item in flatten_nested_unions([t]):
+            p = get_proper_type(item)
+            if isinstance(p, Instance) and p.args and (signature.variables or (is_tensor(p) and not _is_any(p))):
+                return mentions(p)
+    return False
 
 
 def _is_any(t: Instance) -> bool:

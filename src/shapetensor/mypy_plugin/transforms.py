@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mypy.nodes import CallExpr, Expression, NameExpr, RefExpr
+from mypy.nodes import CallExpr, Expression, MemberExpr, NameExpr, RefExpr
 from mypy.plugin import FunctionContext
 from mypy.types import CallableType, Instance, TupleType, Type, TypeVarType, get_proper_type
 
@@ -26,7 +26,7 @@ def behind(call: Any, caller: Caller) -> Callee:
             return Callee(e.name)
         e = found[0]
     function = e.args[0] if isinstance(e, CallExpr) and e.args else None
-    if not isinstance(function, RefExpr):
+    if not isinstance(function, (NameExpr, MemberExpr)):
         return Callee("the function")
     t = get_proper_type(caller.recorded(function))
     return Callee(function.name, False, tuple(t.arg_names) if isinstance(t, CallableType) else ())

@@ -61,6 +61,7 @@ class Types:
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
+        self._infos: dict[str, TypeInfo] = {}
         self._normalise = _Normalise(self)
 
     def node(self, fullname: str) -> SymbolNode | None:
@@ -72,9 +73,11 @@ class Types:
         return symbol.node if symbol is not None else None
 
     def info(self, fullname: str) -> TypeInfo:
-        node = self.node(fullname)
-        assert isinstance(node, TypeInfo), fullname
-        return node
+        if fullname not in self._infos:
+            node = self.node(fullname)
+            assert isinstance(node, TypeInfo), fullname
+            self._infos[fullname] = node
+        return self._infos[fullname]
 
     def instance(self, fullname: str, *args: Type) -> Instance:
         return Instance(self.info(fullname), list(args))
@@ -231,7 +234,12 @@ class _Normalise(TypeTranslator):
         if not t.args:
             return t
         args = [_promoted(a.accept(self)) for a in t.args]
-        return t.copy_modified(args=[*args[:1], *map(_known, args[1:])] if is_tensor(t) else args)
+        if is_tensor(t):
+            return t.copy_modified(args=[*args[:1], *map(_known, args[1:])])
+        variables = t.type.defn.type_vars
+        if len(variables) == len(args) and any(map(is_size, variables)):
+            args = [_known(a) if is_size(v) else a for a, v in zip(args, variables, strict=True)]
+        return t.copy_modified(args=args)
 
     def visit_type_alias_type(self, t: TypeAliasType, /) -> Type:
         return t if t.is_recursive else get_proper_type(t).accept(self)

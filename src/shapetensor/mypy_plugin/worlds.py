@@ -8,7 +8,7 @@ what is known of the result is what all worlds have in common.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from itertools import islice, product
+from itertools import chain, islice, product
 from math import prod
 from typing import Any, NamedTuple, TypeVar
 
@@ -20,15 +20,33 @@ _MOST = 128
 MOST_AXES = 8  # that `*S` is tried with
 
 
+class Choice(NamedTuple):
+    """What has to be chosen: "axes" or "dtype" of a variable or a place, "number", "flag" or "member" of a place."""
+
+    kind: str
+    of: Hashable
+
+
+class Axis(NamedTuple):
+    """The key of a symbol that a world made up: one of the axes that `*S` is there."""
+
+    choice: Choice
+    number: int
+
+
+Options = dict[Choice, tuple[Any, ...]]
+
+
 class World:
     """One choice for everything that is open."""
 
-    def __init__(self, chosen: dict[Hashable, Any]) -> None:
+    def __init__(self, chosen: dict[Choice, Any]) -> None:
         self.chosen = chosen
-        self.options: dict[Hashable, tuple[Any, ...]] = {}
-        self.unlikely: dict[Hashable, tuple[Any, ...]] = {}
+        self.options: Options = {}
+        self.unlikely: Options = {}
+        self.asks_mypy = False  # whether what comes out depends on other code of the user than types
 
-    def pick(self, key: Hashable, options: tuple[T, ...], unlikely: tuple[T, ...] = ()) -> T:
+    def pick(self, key: Choice, options: tuple[T, ...], unlikely: tuple[T, ...] = ()) -> T:
         """What this world chose, the first option where it is asked for the first time.
 
         Unlikely options are tried only where a likely one ends in a mistake.
@@ -57,7 +75,7 @@ def in_all_worlds(run: Callable[[World], list[Any]]) -> list[Result]:
     first, outcome = World({}), _Outcome(run)
     outcome.add(first)
     every = _worlds(first.options)
-    for world in every or _fewer(first):
+    for world in _fewer(first) if every is None else every:
         outcome.add(world)
     if every is None and outcome.errors:
         raise Undecidable
@@ -67,6 +85,21 @@ def in_all_worlds(run: Callable[[World], list[Any]]) -> list[Result]:
     if not outcome.found:
         raise outcome.errors[0]
     return outcome.found
+
+
+def goes_somewhere(run: Callable[[World], list[Any]]) -> bool:
+    """Whether there is a world in which `run` does not raise, or one that cannot be judged."""
+    first, outcome = World({}), _Outcome(run)
+    try:
+        outcome.add(first)
+        every = _worlds(first.options)
+        for world in chain(_fewer(first) if every is None else every, _unlikely(first)):
+            if outcome.found:
+                break
+            outcome.add(world)
+    except Undecidable:
+        return True
+    return bool(outcome.found)
 
 
 def _unlikely(first: World) -> list[World]:
@@ -94,7 +127,7 @@ class _Outcome:
             self.errors.append(error)
 
 
-def _worlds(options: dict[Hashable, tuple[Any, ...]], skip: int = 1) -> list[World] | None:
+def _worlds(options: Options, skip: int = 1) -> list[World] | None:
     """A world for every combination but the first ones; None if there are too many."""
     if prod(map(len, options.values())) > _MOST:
         return None
@@ -103,18 +136,13 @@ def _worlds(options: dict[Hashable, tuple[Any, ...]], skip: int = 1) -> list[Wor
 
 def _fewer(first: World) -> list[World]:
     """Every combination of what is no dtype, and each dtype by itself."""
-    rest = {key: options for key, options in first.options.items() if not is_dtype(key)}
+    rest = {key: options for key, options in first.options.items() if key.kind != "dtype"}
     every = _worlds(rest)
     if every is None:
         raise Undecidable
     start = {key: options[0] for key, options in first.options.items()}
-    varied = [{key: option} for key, options in first.options.items() if is_dtype(key) for option in options[1:]]
+    varied = [{key: option} for key, options in first.options.items() if key.kind == "dtype" for option in options[1:]]
     return [World({**start, **changes}) for changes in (*(world.chosen for world in every), *varied)]
-
-
-def is_dtype(key: Hashable) -> bool:
-    """Whether this choice is of a dtype."""
-    return isinstance(key, tuple) and key[0] == "dtype"
 
 
 def common(dims: list[Dim]) -> Dim | None:

@@ -6,11 +6,15 @@ the run is started here. All that is used of mypy beyond that is what `mypy.main
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
+import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from mypy import util
@@ -20,8 +24,11 @@ from mypy.main import process_options, run_build
 from mypy.modulefinder import BuildSource
 from mypy.options import Options
 
+from .. import __version__
+
 PLUGIN = "shapetensor.mypy_plugin"
-_DEFAULTS = ["--check-untyped-defs", "--disable-error-code=import-untyped"]
+_DEFAULTS = ["--check-untyped-defs", "--allow-untyped-globals", "--disable-error-code=import-untyped"]
+_PACKAGE = Path(__file__).parent.parent
 _HEADER = "%(prog)s [PATH ...] -- [options of mypy]"
 
 
@@ -64,7 +71,28 @@ def configured(paths: Sequence[str], flags: Sequence[str]) -> Setup:
             sys.stderr.write(said.getvalue())
             raise
     _add_plugin(setup.options)
+    setup.options.mypy_path += [str(folder) for folder in _stubs(setup.options.cache_dir)]
     return setup
+
+
+def _stubs(cache: str) -> list[Path]:
+    """Types of Numba, behind the project's own: Numba's are wrong for a bare @njit, and there are none of numba.cuda.
+
+    mypy takes no search path that lies among the installed packages, so that stubs from there are copied to its cache.
+    """
+    checkout, installed = _PACKAGE.parent.parent / "stubs", _PACKAGE / "_stubs"
+    if not installed.is_dir():
+        return [checkout] if (checkout / "numba").is_dir() else []
+    if cache == os.devnull:
+        return []
+    copy = Path(cache) / f"stubs-{__version__}"
+    if not copy.is_dir():
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=copy.parent) as made:
+            unfinished = shutil.copytree(installed, Path(made) / "stubs")
+            with contextlib.suppress(OSError):  # another run was faster
+                unfinished.rename(copy)
+    return [copy.resolve()]
 
 
 def _add_plugin(options: Options) -> None:
