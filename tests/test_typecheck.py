@@ -257,11 +257,11 @@ class Head(st.Module):
 
 
 def flat(x: Tensor[F32, B, T, D]) -> Tensor[F32, int, D]:  # -> Tensor[F32, ?, D]
-    b, t, d = x.shape                                      # B, T, D
+    b, t, d = x.shape                                      # int, int, int
     y = x.reshape((b * t, d))  # rows                      # Tensor[F32, B*T, D]
     y = y + 1.0                                            # Tensor[F32, B*T, D]
     y += y                                                 # Tensor[F32, B*T, D]
-    for size in x.shape[:2]:                               # B | T
+    for size in x.shape[:2]:                               # int
         print(size)
     return y
 
@@ -328,7 +328,7 @@ def test_all_sorts_of_types_and_targets(run: Run) -> None:
         "def star(x: Tensor[F32, typing.Unpack[S]]) -> Tensor[F32, typing.Unpack[S]]: y = x; return y": (
             "-> Tensor[F32, *S]; Tensor[F32, *S]"
         ),
-        "def loose(x: nn.Linear[typing.Any, int]): y = x": "-> ?; Linear[?, int]",
+        "def loose(x: nn.Linear[typing.Any, int]): y = x": "-> ?; Linear[?, ?]",
         "def sizes(x: Tensor[F32, typing.Literal[3], int, typing.Any]) -> None: y = x": "Tensor[F32, 3, ?, ?]",
         "def rank(x: Tensor[F32, typing.Unpack[tuple[typing.Any, ...]]]) -> None: y = x": "Tensor[F32, ...]",
     }

@@ -28,7 +28,7 @@ from .._core.doubt import Undecidable
 from . import rules, transforms
 from .annotations import Annotations
 from .calls import Argument, arguments_of
-from .definitions import Definitions
+from .definitions import Callee, Definitions
 from .layers import Caller, layer, layer_method
 from .library import MISTAKES, Library, attribute, function, method
 from .lift import Lift
@@ -91,12 +91,18 @@ class ShapePlugin(Plugin):
         callee = None if fullname.startswith(_FOREIGN) else self.definitions.callee(fullname)
         if callee is None:
             return None
-        return lambda ctx: self.users.solved(ctx, callee, self._caller(ctx, arguments_known=False))
+        return lambda ctx: self._matched(ctx, callee, self._caller(ctx, arguments_known=False))
 
     def _solved_behind(self, ctx: FunctionSigContext | MethodSigContext) -> FunctionLike:
         """A call of what `st.grad` or `st.compile` made of a function."""
         caller = self._caller(ctx, arguments_known=False)
-        return self.users.solved(ctx, transforms.behind(ctx.context, caller), caller)
+        return self._matched(ctx, transforms.behind(ctx.context, caller), caller)
+
+    def _matched(self, ctx: FunctionSigContext | MethodSigContext, callee: Callee, caller: Caller) -> FunctionLike:
+        try:
+            return self.users.solved(ctx, callee, caller)
+        except Exception:  # a signature that nobody has thought of must not end mypy's run
+            return ctx.default_signature
 
     # --- afterwards ---------------------------------------------------------------------------------------------------
 
@@ -242,7 +248,10 @@ class ShapePlugin(Plugin):
         return self._worked_out(ctx.default_attr_type, ctx)
 
     def _worked_out(self, t: Type, ctx: Any) -> Type:
-        return self.returns.checked(self.types.normalise(t), ctx) if mentions_shapes(t) else t
+        try:
+            return self.returns.checked(self.types.normalise(t), ctx) if mentions_shapes(t) else t
+        except Exception:  # as above
+            return t
 
 
 def _exact(t: Type) -> Type:

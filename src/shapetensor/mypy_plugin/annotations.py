@@ -61,7 +61,7 @@ class Annotations:
         if symbol is not None and symbol.fullname in LITERAL:
             return self._literal(ctx)
         if symbol is not None and symbol.fullname not in SYMBOLIC and symbol.fullname != TENSOR:
-            return self._types.normalise(self._default(ctx.type, ctx))
+            return self._worked_out(self._default(ctx.type, ctx))
         strict = symbol is not None and symbol.fullname == TENSOR
         args = [self._argument(a, ctx, first=strict and i == 0) for i, a in enumerate(ctx.type.args)]
         t = UnboundType(
@@ -71,7 +71,14 @@ class Annotations:
             column=ctx.type.column,
             empty_tuple_index=ctx.type.empty_tuple_index,
         )
-        return self._types.normalise(self._default(t, ctx))
+        return self._worked_out(self._default(t, ctx))
+
+    def _worked_out(self, t: Type) -> Type:
+        """With its arithmetic done; mypy asks again for what it has not analysed yet, of which no walk is possible."""
+        try:
+            return self._types.normalise(t)
+        except Exception:
+            return t
 
     def _default(self, t: Type, ctx: AnalyzeTypeContext) -> Type:
         self._ours = True

@@ -22,6 +22,7 @@ from .calls import Argument
 from .layers import Caller, instance_of, layer
 from .lift import Lift
 from .lower import Lower
+from .mistakes import following
 from .types import TENSOR, Types, is_tensor
 from .worlds import Result, World, goes_somewhere, in_all_worlds
 
@@ -98,7 +99,8 @@ class Library:
             self._known.move_to_end(key)
             return self._known[key]
         results = self._run(call, arguments, caller)
-        found = self._lower.type_of(results, default)
+        with following():
+            found = self._lower.type_of(results, default)
         if key is not None and not any(r.world.asks_mypy for r in results):
             self._known[key] = found
             if len(self._known) > _MOST_KNOWN:
@@ -128,7 +130,8 @@ class Library:
     ) -> Callable[[World], list[Any]]:
         def run(world: World) -> list[Any]:
             lift = Lift(self.types, world, caller)
-            values = [lift.value(a.type, a.expression, a.name, a.kind) for a in arguments]
+            with following():
+                values = [lift.value(a.type, a.expression, a.name, a.kind) for a in arguments]
             positional = [v for a, v in zip(arguments, values, strict=True) if not a.keyword]
             named = {a.name: v for a, v in zip(arguments, values, strict=True) if a.keyword}
             with activate(ABSTRACT):
@@ -142,7 +145,9 @@ class Library:
         Raises:
             Undecidable, ShapeError, DTypeError: as `run`.
         """
-        return instance_of(self.types, info, self._run(kind, arguments, caller))
+        results = self._run(kind, arguments, caller)
+        with following():
+            return instance_of(self.types, info, results)
 
     def culprit(self, call: Callable[..., Any], arguments: list[Argument], caller: Caller) -> Expression | None:
         """The argument to underline: the last of several tensors that could be another, else the last of all."""

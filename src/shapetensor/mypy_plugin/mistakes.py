@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from mypy.errorcodes import ErrorCode
-from mypy.nodes import ConditionalExpr, Expression
+
+from .._core.doubt import Undecidable
 
 SHAPE = ErrorCode("shape", "Check the shapes and dtypes of tensors, and the options of calls", "shapetensor")
 _ADVICE = ("did you mean", "use ", "write ")
@@ -15,9 +19,12 @@ def split(text: str) -> tuple[str, str]:
     return (sentence, advice) if sentence and advice.startswith(_ADVICE) else (text, "")
 
 
-def is_choice(e: Expression | None) -> bool:
-    """Whether an expression is a choice that is written in place.
-
-    The type of a name may be narrowed by a test that mypy does not follow, such as one of `x.ndim`.
-    """
-    return isinstance(e, ConditionalExpr)
+@contextmanager
+def following() -> Iterator[None]:
+    """What goes wrong in here is no mistake of the user's: the plugin could not follow the code."""
+    try:
+        yield
+    except Undecidable:
+        raise
+    except Exception as error:
+        raise Undecidable from error

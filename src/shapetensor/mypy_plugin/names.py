@@ -44,7 +44,7 @@ class Names:
     """The definitions in the function, or the module, that is being checked."""
 
     def __init__(self) -> None:
-        self._scope: Node | None = None
+        self._body: Any = None
         self._found: dict[Var, Definition | None] = {}
         self._compared: set[Expression] = set()
 
@@ -60,9 +60,10 @@ class Names:
 
     def _enter(self, api: Any) -> None:
         scope = api.scope.top_level_function() or api.tree
-        if scope is self._scope:
+        body = scope.body if isinstance(scope, FuncDef) else scope.defs
+        if body is self._body:
             return
-        self._scope, self._found = scope, {}
+        self._body, self._found = body, {}  # of a function that was edited, mypy's daemon keeps all but the body
         for var, definition in _definitions(scope):
             self._found[var] = None if var in self._found else definition
         self._compared = {operand for statement in _statements(scope) for operand in _compared(_test(statement))}

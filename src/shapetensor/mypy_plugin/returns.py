@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mypy.nodes import Expression, FuncDef, TupleExpr
+from mypy.nodes import Block, Expression, FuncDef, TupleExpr
 from mypy.traverser import all_return_statements
 from mypy.types import Instance, Type, get_proper_type
 
@@ -25,6 +25,7 @@ class Returns:
     def __init__(self, types: Types) -> None:
         self._types = types
         self._function: FuncDef | None = None
+        self._body: Block | None = None
         self._returned: dict[int, tuple[Expression, tuple[int, ...]]] = {}
 
     def checked(self, found: Type, ctx: Any) -> Type:
@@ -56,8 +57,9 @@ class Returns:
         function = ctx.api.scope.current_function()
         if not isinstance(function, FuncDef) or function.is_generator or function.is_coroutine:
             return None
-        if function is not self._function:
-            self._function, self._returned = function, _returned(function)
+        if function.body is not self._body:  # of a function that was edited, mypy's daemon keeps all but the body
+            self._body, self._returned = function.body, _returned(function)
+        self._function = function
         expression, path = self._returned.get(id(ctx.context), (None, ()))
         if expression is not ctx.context or expression is None or not ctx.api.return_types:
             return None

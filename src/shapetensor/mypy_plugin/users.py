@@ -34,7 +34,7 @@ from .._core.errors import DTypeError, ShapeError
 from .definitions import Callee
 from .layers import Caller
 from .lift import Lift
-from .mistakes import SHAPE, is_choice
+from .mistakes import SHAPE
 from .signatures import without_shapes
 from .types import Types, Variable, is_size, is_sizes, is_tensor, mentions
 from .worlds import World
@@ -59,30 +59,26 @@ class Users:
     def solved(self, ctx: Any, callee: Callee, caller: Caller) -> CallableType:
         """The signature with what the arguments say of its variables put in.
 
-        Of a Union among the arguments each member is tried. All must fit where the argument is a choice that is
-        written in place; of a name, which a test may have narrowed, one will do.
+        Of a Union among the arguments each member is tried, and must fit.
         """
         signature: CallableType = ctx.default_signature
         if not any(mentions(t) for t in signature.arg_types):
             return signature
         found: list[CallableType] = []
-        wrong: list[tuple[str, Expression]] = []
-        strict = any(is_choice(e) for expressions in ctx.args for e in expressions)
         for given in self._ways(signature, ctx, callee, caller):
             binding = self._outer(signature, callee)
             try:
                 self._match(binding, [g.place for g in given])
             except (ShapeError, DTypeError) as error:
-                wrong.append((str(error), self._culprit(signature, callee, given)))
-            else:
-                found.append(self._filled(signature, binding))
-        if wrong and (strict or not found):
-            return signature if callee.overloaded else self._reported(signature, ctx, wrong[0])
+                if callee.overloaded:
+                    return signature
+                return self._reported(signature, ctx, str(error), self._culprit(signature, callee, given))
+            found.append(self._filled(signature, binding, given))
         return found[0] if len(found) == 1 else _united(found)
 
-    def _reported(self, signature: CallableType, ctx: Any, wrong: tuple[str, Expression]) -> CallableType:
+    def _reported(self, signature: CallableType, ctx: Any, text: str, where: Expression) -> CallableType:
         """The signature that takes anything, and a result of which nothing is known: one mistake, one message."""
-        ctx.api.fail(*wrong, code=SHAPE)
+        ctx.api.fail(text, where, code=SHAPE)
         signature = without_shapes(self._types, signature)
         if not is_tensor(signature.ret_type):
             return signature
@@ -159,7 +155,7 @@ class Users:
                 return given[i].expression
         return given[-1].expression
 
-    def _filled(self, signature: CallableType, binding: Binding) -> CallableType:
+    def _filled(self, signature: CallableType, binding: Binding, given: list[_Given]) -> CallableType:
         own = {v.id for v in signature.variables}
         found: dict[TypeVarId, Type] = {}
         names: dict[str, Type] = {}
@@ -172,16 +168,30 @@ class Users:
             variable = star.key.type if isinstance(star.key, Variable) else None
             if isinstance(variable, TypeVarTupleType) and variable.id in own:
                 found[variable.id] = TupleType(list(map(self._types.of_dim, axes)), variable.tuple_fallback)
-        if not found and not names:
-            return signature
         filled = expand_type(signature, found)
         assert isinstance(filled, CallableType)
         put = _PutIn(names)
         formals = zip(signature.arg_types, filled.arg_types, strict=True)
+        known = {g.parameter: g.place for g in given}
         return filled.copy_modified(
             variables=[v for v in signature.variables if v.id not in found],
-            arg_types=[self._formal(before, after.accept(put), found) for before, after in formals],
+            arg_types=[
+                self._without_unknown(self._formal(before, after.accept(put), found), known.get(i))
+                for i, (before, after) in enumerate(formals)
+            ],
             ret_type=self._types.normalise(filled.ret_type.accept(put)),
+        )
+
+    def _without_unknown(self, formal: Type, place: Place | None) -> Type:
+        """The parameter without sizes that the argument does not say: mypy would compare them with its `int`."""
+        if not isinstance(formal, Instance) or not is_tensor(formal) or not isinstance(place, Found):
+            return formal
+        sizes = list(formal.args[1:])
+        if place.shape is None or len(place.shape) != len(sizes):
+            return formal
+        pairs = zip(sizes, place.shape, strict=True)
+        return formal.copy_modified(
+            args=[formal.args[0], *(self._types.any_type() if n is UNKNOWN else size for size, n in pairs)]
         )
 
     def _formal(self, before: Type, after: Type, found: dict[TypeVarId, Type]) -> Type:

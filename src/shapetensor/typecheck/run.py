@@ -28,6 +28,7 @@ from .. import __version__
 
 PLUGIN = "shapetensor.mypy_plugin"
 _DEFAULTS = ["--check-untyped-defs", "--allow-untyped-globals", "--disable-error-code=import-untyped"]
+_REFUSES_REDEFINITION = {"--disallow-redefinition", "--allow-redefinition-old", "--no-local-partial-types"}
 _PACKAGE = Path(__file__).parent.parent
 _HEADER = "%(prog)s [PATH ...] -- [options of mypy]"
 
@@ -71,6 +72,8 @@ def configured(paths: Sequence[str], flags: Sequence[str]) -> Setup:
             sys.stderr.write(said.getvalue())
             raise
     _add_plugin(setup.options)
+    # `x = layer(x)`: what a name stands for changes its shape, and so its type, more often than not.
+    setup.options.allow_redefinition = not _REFUSES_REDEFINITION.intersection(flags)
     setup.options.mypy_path += [str(folder) for folder in _stubs(setup.options.cache_dir)]
     return setup
 

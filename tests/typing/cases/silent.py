@@ -668,3 +668,22 @@ def convolved(x: Tensor[F32, B, T], width: int) -> AnyTensor:
     padded = st.pad(x, ((0, 0), (width // 2, width // 2)))
     windows = [padded[:, i : i + x.shape[1]] for i in range(width)]
     return st.stack(windows, axis=-1).mean(axis=-1) + x
+
+
+def three(x: Tensor[F32, L[3]]) -> Tensor[F32, L[3]]:
+    return x
+
+
+def of_several_shapes(x: Tensor[F32, L[3]], y: Tensor[F32, L[4]], z: Tensor[F64, L[3], L[2]]) -> None:
+    for v in [x, y]:
+        three(v)
+        v + v.exp()
+    for w in [x, y, z]:
+        w + w
+        w.sum() * 2.0
+    table = {"x": x, "y": y}
+    three(table["x"])
+    rows = [x]
+    rows.append(st.zeros(4)[:3])
+    three(st.stack(rows)[0])
+    max([x, y], key=lambda t: t.size).exp()
