@@ -264,8 +264,8 @@ class Binding:
         """Check an expression; one with a variable that nothing says the value of cannot be decided."""
         if Poly.of(pair.dim).atoms() <= self.dims.keys():
             value = self._value_in(pair)
-            given = self._given(pair.dim)
-            self._require(pair, value, f", where {pair.dim} = {value} ({given})")
+            known = is_identical(value, pair.dim)
+            self._require(pair, value, "" if known else f", where {pair.dim} = {value} ({self._given(pair.dim)})")
 
     def _value_in(self, pair: _Pair) -> Dim:
         try:

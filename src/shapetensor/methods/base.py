@@ -46,9 +46,9 @@ class Base(Generic[DT, *Shape]):
             """What `IntFirst` and `IntLast` look for."""
 
     @property
-    def shape(self) -> tuple[*Shape]:
+    def shape(self) -> tuple[int, ...]:
         """Sizes of the axes."""
-        return self._spec.shape  # type: ignore[return-value]
+        return self._spec.shape
 
     @property
     def dtype(self) -> AnyDType:

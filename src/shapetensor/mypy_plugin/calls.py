@@ -54,7 +54,10 @@ def arguments_of(call: Any, ctx: FunctionContext | MethodContext) -> list[Argume
         gap = gap or not types or parameter.name == "device"  # where a tensor is says nothing of its shape
         if parameter.name == "device":
             continue
-        for t, e in zip(types, expressions, strict=True):
+        for j, (t, e) in enumerate(zip(types, expressions, strict=True)):
+            if parameter.kind is parameter.VAR_KEYWORD:
+                found.append(Argument(ctx.arg_names[i][j] or "", True, t, e, ""))
+                continue
             named = parameter.kind is parameter.KEYWORD_ONLY or (gap and parameter.kind is _EITHER_WAY)
             found.append(Argument(parameter.name, named, t, e, _kind(parameter)))
     return found

@@ -10,22 +10,39 @@ from collections.abc import Iterator
 from typing import Any
 
 from mypy.nodes import (
+    AssertStmt,
+    AssignmentExpr,
     AssignmentStmt,
+    AwaitExpr,
     Block,
+    CallExpr,
     ClassDef,
     ComparisonExpr,
     ConditionalExpr,
     Decorator,
+    DelStmt,
+    DictionaryComprehension,
     Expression,
+    ExpressionStmt,
     ForStmt,
     FuncDef,
+    GeneratorExpr,
     IfStmt,
+    ImportBase,
+    IndexExpr,
+    ListComprehension,
     ListExpr,
+    MatchStmt,
+    MemberExpr,
     NameExpr,
     Node,
     OperatorAssignmentStmt,
     OpExpr,
     OverloadedFuncDef,
+    ReturnStmt,
+    SetComprehension,
+    SetExpr,
+    SliceExpr,
     StarExpr,
     Statement,
     TryStmt,
@@ -35,9 +52,49 @@ from mypy.nodes import (
     WhileStmt,
     WithStmt,
 )
+from mypy.patterns import AsPattern, ClassPattern, MappingPattern, OrPattern, SequencePattern, StarredPattern
 
 # The expression, and the place in it of a name that is one of several: `b, t = x.shape`.
 Definition = tuple[Expression, int | None, int]
+
+# Where expressions and patterns are in a node. mypy's own visitors cannot be subclassed: they are compiled.
+_INSIDE: dict[type[Node], tuple[str, ...]] = {
+    AssignmentStmt: ("rvalue",),
+    ExpressionStmt: ("expr",),
+    ReturnStmt: ("expr",),
+    OperatorAssignmentStmt: ("rvalue",),
+    IfStmt: ("expr",),
+    WhileStmt: ("expr",),
+    ForStmt: ("expr",),
+    WithStmt: ("expr",),
+    AssertStmt: ("expr",),
+    MatchStmt: ("subject", "patterns", "guards"),
+    AssignmentExpr: ("target", "value"),
+    OpExpr: ("left", "right"),
+    ComparisonExpr: ("operands",),
+    UnaryExpr: ("expr",),
+    CallExpr: ("callee", "args"),
+    MemberExpr: ("expr",),
+    IndexExpr: ("base", "index"),
+    ConditionalExpr: ("cond", "if_expr", "else_expr"),
+    TupleExpr: ("items",),
+    ListExpr: ("items",),
+    SetExpr: ("items",),
+    StarExpr: ("expr",),
+    SliceExpr: ("begin_index", "end_index", "stride"),
+    AwaitExpr: ("expr",),
+    ListComprehension: ("generator",),
+    SetComprehension: ("generator",),
+    GeneratorExpr: ("left_expr", "sequences", "condlists"),
+    DictionaryComprehension: ("key", "value", "sequences", "condlists"),
+    AsPattern: ("pattern", "name"),
+    OrPattern: ("patterns",),
+    SequencePattern: ("patterns",),
+    StarredPattern: ("capture",),
+    MappingPattern: ("values", "rest"),
+    ClassPattern: ("positionals", "keyword_values"),
+}
+_NAMES = frozenset({"target", "name", "capture", "rest"})
 
 
 class Names:
@@ -107,6 +164,27 @@ def _definitions(scope: Node) -> Iterator[tuple[Var, Definition | None]]:
         elif isinstance(statement, TryStmt):
             for caught in statement.vars:
                 yield from _targets(caught, None)
+        elif isinstance(statement, DelStmt):
+            yield from _targets(statement.expr, None)
+        elif isinstance(statement, ImportBase):
+            for replaced in statement.assignments:  # names that were something else before
+                yield from _targets(replaced.lvalues[0], None)
+        yield from _named_inside(statement)
+
+
+def _named_inside(node: Any) -> Iterator[tuple[Var, None]]:
+    """Names that get a value inside expressions, by `:=`, and by the patterns of a match statement."""
+    for attribute in _INSIDE.get(type(node), ()):
+        found = getattr(node, attribute)
+        for child in found if isinstance(found, list) else [found]:
+            if isinstance(child, NameExpr):
+                if attribute in _NAMES and isinstance(child.node, Var):
+                    yield child.node, None
+            elif isinstance(child, list):
+                for part in child:
+                    yield from _named_inside(part)
+            elif child is not None:
+                yield from _named_inside(child)
 
 
 def _targets(target: Expression | None, value: Expression | None) -> Iterator[tuple[Var, Definition | None]]:

@@ -46,8 +46,12 @@ def _named(config_file: str | None) -> list[str]:
     project = _home(config_file) / "pyproject.toml"
     if not project.is_file():
         return []
-    table = tomllib.loads(project.read_text(encoding="utf-8")).get("tool", {}).get("shapetensor", {})
-    names = table.get("ops", [])
+    try:
+        names: Any = tomllib.loads(project.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []  # whoever reads the rest of the file says what is wrong with it
+    for key in ("tool", "shapetensor", "ops"):
+        names = names.get(key, []) if isinstance(names, dict) else []
     if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
         raise CompileError([f"{project}: [tool.shapetensor] ops is a list of module names, not {names!r}"])
     return names
@@ -58,7 +62,7 @@ def _imported(name: str, places: list[str]) -> ModuleType:
     sys.path[:0] = places
     try:
         return import_module(name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise CompileError([f"pyproject.toml: [tool.shapetensor] ops: {name} cannot be imported: {error}"]) from error
     finally:
         sys.path[:] = path

@@ -345,6 +345,26 @@ def sorted_rows(x: Tensor[DT, B, T], k: int) -> Tensor[DT, B, int]:
     return st.flip(best, axis=1) + st.sort(x, axis=-1)[:, -k:]
 
 
+def assigned_in_expressions(x: Tensor[F32, L[6], L[4]], v: int) -> Tensor[F32, L[6], L[4]]:
+    n = m = k = 4
+    if (n := v) > 3:
+        pass
+    [(m := i) for i in range(v)]
+    match v:
+        case k:
+            pass
+    return x + st.zeros((n, 4)) + st.zeros((m, 4)) + st.zeros((k, 4))
+
+
+def replaced_names(x: Tensor[F32, L[6], L[4]], c: bool) -> Tensor[F32, L[6], L[4]]:
+    n = tau = 4
+    if c:
+        from math import tau  # type: ignore[assignment]
+    del n
+    n = 6
+    return x + st.zeros((n, 4)) + st.zeros((int(tau), 4))
+
+
 def wide_numbers(x: Tensor[F64, B], n: int) -> Tensor[F64, B]:
     scale = 10**n
     total: Tensor[F64, B] = (

@@ -127,11 +127,13 @@ def shaped(x: Tensor[F32, *S], y: Tensor[F32, B, D]) -> Tensor[F32, *S]:
     first, *_ = y.shape
     assert first == len(y)
     assert math.prod(y.shape) == y.size
-    noise: Tensor[F32, *S] = st.random.uniform(st.random.key(0), x.shape)
-    zeros: Tensor[F32, *S] = st.zeros(x.shape)
-    whole: Tensor[F32, *S] = st.reshape(x.reshape(-1), x.shape).broadcast_to(x.shape)
+    noise = st.random.uniform(st.random.key(0), x.shape)
+    zeros = st.zeros(x.shape)
+    whole = st.reshape(x.reshape(-1), x.shape).broadcast_to(x.shape)
+    first, second = y.shape
+    first, second = second, first + 1
     pair: Tensor[F32, B, D] = st.broadcast_to(y[0] + y[-1, None], y.shape).reshape(y.shape)
-    return noise + zeros + whole + pair.mean()
+    return x * 0.0 + noise + zeros + whole + pair.mean()
 
 
 def loop(x: Tensor[F32, B, D]) -> list[float]:
