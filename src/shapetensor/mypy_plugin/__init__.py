@@ -7,6 +7,8 @@ with their annotations (users.py); annotations are read by annotations.py. This 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from mypy.nodes import CallExpr, Expression, IndexExpr, MemberExpr
@@ -28,6 +30,7 @@ from .._core.doubt import Undecidable
 from . import rules, transforms
 from .annotations import Annotations
 from .calls import Argument, arguments_of
+from .containers import PUTS, is_inferred_attribute, put
 from .definitions import Callee, Definitions
 from .layers import Caller, layer, layer_method
 from .library import MISTAKES, Library, attribute, function, method
@@ -82,6 +85,8 @@ class ShapePlugin(Plugin):
     def get_method_signature_hook(self, fullname: str) -> SignatureHook | None:
         if method(fullname) is not None or layer_method(fullname) is not None:
             return self._opened
+        if fullname in PUTS:
+            return lambda ctx: put(self.types, ctx)
         return self._solved_behind if fullname in transforms.CALLS else self._solved(fullname)
 
     def _opened(self, ctx: FunctionSigContext | MethodSigContext) -> FunctionLike:
@@ -186,11 +191,7 @@ class ShapePlugin(Plugin):
             return default
         x = Argument("x", False, caller.type_of(at.expr), None, "")
         key = Argument("index", False, caller.type_of(place.index), place.index, "")
-        name = fullname.rpartition(".")[2]
-
-        def change(x: Any, key: Any, new: Any) -> Any:
-            return getattr(x.at[key], name)(new)
-
+        change = _changer(fullname.rpartition(".")[2])
         own = [x, key, *values[1:]]
         return self._judged(lambda: self.library.run(change, own, caller, default), change, own, ctx, default)
 
@@ -198,7 +199,7 @@ class ShapePlugin(Plugin):
         """`for row in x`: the rows are those of `x[0]`, if there are any."""
         own = [Argument("self", False, ctx.type, None, "")]
         try:
-            row = self.library.run(lambda x: x[0], own, self._caller(ctx), ctx.default_return_type)
+            row = self.library.run(_first, own, self._caller(ctx), ctx.default_return_type)
         except Exception:  # no rows, or no axis to go along: mypy says what is declared
             return ctx.default_return_type
         return self.types.instance("typing.Iterator", row)
@@ -210,11 +211,7 @@ class ShapePlugin(Plugin):
             shapes = [self.types.shape(self.types.sizes(list(t.args[1:]))) for t in tensors if isinstance(t, Instance)]
             return make_simplified_union(shapes)
         default, caller = ctx.default_attr_type, self._caller(ctx)
-        own = [Argument("self", False, ctx.type, None, "")]
-
-        def read(x: Any) -> Any:
-            return getattr(x, name)
-
+        own, read = [Argument("self", False, ctx.type, None, "")], _reader(name)
         found = self._judged(lambda: self.library.run(read, own, caller, default), read, own, ctx, default)
         if name == "ndim" and (not isinstance(ctx.context, MemberExpr) or self.names.is_compared(ctx.context, ctx.api)):
             return _exact(found)
@@ -245,6 +242,9 @@ class ShapePlugin(Plugin):
         return self._worked_out(ctx.default_return_type, ctx)
 
     def _field(self, ctx: AttributeContext) -> Type:
+        assigned = ctx.context.name if ctx.is_lvalue and isinstance(ctx.context, MemberExpr) else None
+        if assigned is not None and is_tensor(ctx.default_attr_type) and is_inferred_attribute(ctx.type, assigned):
+            return self.types.any_tensor()
         return self._worked_out(ctx.default_attr_type, ctx)
 
     def _worked_out(self, t: Type, ctx: Any) -> Type:
@@ -252,6 +252,23 @@ class ShapePlugin(Plugin):
             return self.returns.checked(self.types.normalise(t), ctx) if mentions_shapes(t) else t
         except Exception:  # as above
             return t
+
+
+# One function for each name, so that what it gave is found again.
+
+
+def _first(x: Any) -> Any:
+    return x[0]
+
+
+@cache
+def _reader(name: str) -> Callable[[Any], Any]:
+    return attrgetter(name)
+
+
+@cache
+def _changer(name: str) -> Callable[[Any, Any, Any], Any]:
+    return lambda x, key, new: getattr(x.at[key], name)(new)
 
 
 def _exact(t: Type) -> Type:

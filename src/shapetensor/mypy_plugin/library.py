@@ -164,7 +164,9 @@ class Library:
 
 
 def _exact(value: Any) -> Any:
-    """The value with its type, since 1, 1.0 and True are equal."""
+    """The value with its type, since 1, 1.0 and True are equal; a type with its text: names may differ."""
+    if isinstance(value, Type):
+        return value, str(value)
     if isinstance(value, (tuple, list)):
         return type(value), tuple(map(_exact, value))
     return type(value), value

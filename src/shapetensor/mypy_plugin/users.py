@@ -115,16 +115,16 @@ class Users:
         names = callee.parameters or signature.arg_names
         formals = zip(signature.arg_types, signature.arg_kinds, ctx.args, strict=True)
         for i, (t, kind, expressions) in enumerate(formals):
-            if kind in (ARG_STAR, ARG_STAR2):
-                continue
+            several = kind in (ARG_STAR, ARG_STAR2)
             name = (names[i] if i < len(names) else None) or f"argument {i + 1}"
-            for e in expressions:
+            for j, e in enumerate(expressions):
                 if e in unpacked:
                     continue
+                where = f"{name}[{j}]" if several else name
                 if is_size(t) or is_sizes(t):
-                    places: list[Place | None] = [self._sizes(name, get_proper_type(t), e, caller)]
+                    places: list[Place | None] = [self._sizes(where, get_proper_type(t), e, caller)]
                 else:
-                    places = [self._found(name, t, actual) for actual in _members(caller.type_of(e))]
+                    places = [self._found(where, t, actual) for actual in _members(caller.type_of(e))]
                 options.append([_Given(i, place, e) for place in places if place is not None])
         return [list(way) for way in islice(product(*filter(None, options)), _MOST_UNIONS)]
 

@@ -73,7 +73,8 @@ def configured(paths: Sequence[str], flags: Sequence[str]) -> Setup:
             raise
     _add_plugin(setup.options)
     # `x = layer(x)`: what a name stands for changes its shape, and so its type, more often than not.
-    setup.options.allow_redefinition = not _REFUSES_REDEFINITION.intersection(flags)
+    refused = _REFUSES_REDEFINITION.intersection(flags) or setup.options.allow_redefinition_old
+    setup.options.allow_redefinition = not refused and setup.options.local_partial_types
     setup.options.mypy_path += [str(folder) for folder in _stubs(setup.options.cache_dir)]
     return setup
 

@@ -687,3 +687,25 @@ def of_several_shapes(x: Tensor[F32, L[3]], y: Tensor[F32, L[4]], z: Tensor[F64,
     rows.append(st.zeros(4)[:3])
     three(st.stack(rows)[0])
     max([x, y], key=lambda t: t.size).exp()
+
+
+class Kept:
+    def __init__(self) -> None:
+        self.all = [st.zeros(3)]
+        self.last = st.zeros((1, 3))
+
+    def keep(self, x: Tensor[F32, L[4]], row: Tensor[F32, L[3]]) -> None:
+        self.all.append(x)
+        self.all[0] = st.zeros((2, 2))
+        self.last = st.concat([self.last, row[None]])
+
+
+def kept_in_names(x: Tensor[F32, B, D]) -> None:
+    levels = [x]
+    levels.append(x.mT)
+    weights = {"w": st.zeros((3, 4))}
+    weights["b"] = st.zeros(4)
+    weights.update(c=st.zeros((2, 2)))
+    grown = []
+    grown.append(x)
+    grown.append(st.concat([x, x]))

@@ -20,6 +20,16 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+def summed(*xs: Tensor[F32, B], scale: float = 1.0) -> Tensor[F32, B]:
+    return st.stack(xs).sum(axis=0) * scale
+
+
+def given_many(x: Tensor[F32, L[3]], bad: Tensor[F32, L[4]]) -> None:
+    reveal_type(summed(x, x))  # R: Tensor[F32, 3]
+    summed(x, bad, scale=2.0)
+    # E: summed: xs[1] has shape (4,), not (B,): axis 0: 4 != 3, where B = 3 comes from xs[0]
+
+
 def scores(x: Tensor[F32, B, L[64]], w: Tensor[F32, L[64], D]) -> Tensor[F32, B, D]:
     return x @ w
 
@@ -345,7 +355,7 @@ def star_arguments(x: Tensor[F32, L[2], L[3]], v: Tensor[F32, L[3]]) -> None:
     many(x, x, last=x)
     # E: many: last has shape (2, 3), not (3,): it has 2 axes, not 1
     many(x, v, last=v)
-    # E: Argument 2 to "many" has incompatible type "Tensor[F32, Literal[3]]"; expected "Tensor[F32, Literal[2], Literal[3]]"  [arg-type]
+    # E: many: xs[1] has shape (3,), not (B, 3): it has 1 axis, not 2
 
 
 def unpacked_arguments(
