@@ -257,7 +257,7 @@ class Head(st.Module):
 
 
 def flat(x: Tensor[F32, B, T, D]) -> Tensor[F32, int, D]:  # -> Tensor[F32, ?, D]
-    b, t, d = x.shape                                      # int, int, int
+    b, t, d = x.shape                                      # B, T, D
     y = x.reshape((b * t, d))  # rows                      # Tensor[F32, B*T, D]
     y = y + 1.0                                            # Tensor[F32, B*T, D]
     y += y                                                 # Tensor[F32, B*T, D]

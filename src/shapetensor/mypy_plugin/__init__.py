@@ -27,6 +27,7 @@ from mypy.typeops import make_simplified_union
 from mypy.types import FunctionLike, Instance, Type, flatten_nested_unions, get_proper_type
 
 from .._core.doubt import Undecidable
+from .._core.errors import CompileError, DeviceError
 from . import rules, transforms
 from .annotations import Annotations
 from .calls import Argument, arguments_of
@@ -35,7 +36,7 @@ from .definitions import Callee, Definitions
 from .layers import Caller, layer, layer_method
 from .library import MISTAKES, Library, attribute, function, method
 from .lift import Lift
-from .mistakes import SHAPE, split
+from .mistakes import RAISES, SHAPE, split
 from .names import Names
 from .returns import Returns
 from .signatures import opened
@@ -106,7 +107,9 @@ class ShapePlugin(Plugin):
     def _matched(self, ctx: FunctionSigContext | MethodSigContext, callee: Callee, caller: Caller) -> FunctionLike:
         try:
             return self.users.solved(ctx, callee, caller)
-        except Exception:  # a signature that nobody has thought of must not end mypy's run
+        except Exception:  # a signature that nobody has thought of
+            if RAISES:
+                raise
             return ctx.default_signature
 
     # --- afterwards ---------------------------------------------------------------------------------------------------
@@ -227,9 +230,12 @@ class ShapePlugin(Plugin):
             where = self.library.culprit(call, arguments, self._caller(ctx))
             self._report(str(error), where, ctx)
             return self.types.any_tensor() if is_tensor(default) else default
-        except Exception:  # whatever code does that was not written for symbols
-            pass
-        return default
+        except (Undecidable, CompileError, DeviceError):
+            return default
+        except Exception:
+            if RAISES:
+                raise
+            return default
 
     def _report(self, text: str, where: Expression | None, ctx: Any) -> None:
         sentence, advice = split(text)
@@ -250,7 +256,9 @@ class ShapePlugin(Plugin):
     def _worked_out(self, t: Type, ctx: Any) -> Type:
         try:
             return self.returns.checked(self.types.normalise(t), ctx) if mentions_shapes(t) else t
-        except Exception:  # as above
+        except Exception:  # a type that nobody has thought of
+            if RAISES:
+                raise
             return t
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -15,6 +14,7 @@ from mypy.types import Instance, Type, UnionType, get_proper_type
 
 from .._core.abstract import ABSTRACT
 from .._core.device import activate
+from .._core.dims import UNKNOWN, Poly
 from .._core.doubt import Undecidable
 from .._core.errors import DTypeError, ShapeError
 from .._core.paths import explore
@@ -22,6 +22,7 @@ from .calls import Argument
 from .layers import Caller, instance_of, layer
 from .lift import Lift
 from .lower import Lower
+from .memo import Call, Memo
 from .mistakes import following
 from .types import TENSOR, Types, is_tensor
 from .worlds import Result, World, goes_somewhere, in_all_worlds
@@ -32,7 +33,6 @@ _MIXINS = tuple(
     for family in ("base", "elementwise", "special", "reduce", "linalg", "movement", "index")
 )
 _OTHERS = frozenset({f"{TENSOR}.traced"})  # methods of other families
-_MOST_KNOWN = 4096
 MISTAKES = (ShapeError, DTypeError, IndexError, ValueError, OverflowError)
 
 
@@ -79,7 +79,7 @@ class Library:
 
     def __init__(self, types: Types) -> None:
         self.types, self._lower = types, Lower(types)
-        self._known: OrderedDict[Hashable, Type] = OrderedDict()  # results of calls that depend on types alone
+        self._memo = Memo()
 
     def run(self, call: Callable[..., Any], arguments: list[Argument], caller: Caller, default: Type) -> Type:
         """The type of the result; of a Union among the arguments each member is tried, and must fit.
@@ -94,33 +94,30 @@ class Library:
         return found[0] if len(found) == 1 else make_simplified_union(found)
 
     def _result(self, call: Callable[..., Any], arguments: list[Argument], caller: Caller, default: Type) -> Type:
-        key = self._key(call, arguments, caller, default)
-        if key is not None and key in self._known:
-            self._known.move_to_end(key)
-            return self._known[key]
+        this = self._remembered(call, arguments, caller, default)
+        known = None if this is None else self._memo.get(this)
+        if known is not None:
+            return self.types.normalise(known)
         results = self._run(call, arguments, caller)
         with following():
             found = self._lower.type_of(results, default)
-        if key is not None and not any(r.world.asks_mypy for r in results):
-            self._known[key] = found
-            if len(self._known) > _MOST_KNOWN:
-                self._known.popitem(last=False)
+        if this is not None and not any(r.world.asks_mypy for r in results):
+            self._memo.put(this, found)
         return found
 
-    def _key(self, call: Any, arguments: list[Argument], caller: Caller, default: Type) -> Hashable | None:
-        """What a result depends on: the types of tensors and layers, the values of other arguments."""
+    def _remembered(self, call: Any, arguments: list[Argument], caller: Caller, default: Type) -> Call | None:
+        """The call as it is remembered, if its result depends on types and on values that are no symbols alone."""
         scratch = World({})
-        lift = Lift(self.types, scratch, caller)
+        lift, this = Lift(self.types, scratch, caller), Call(call, default)
         try:
-            parts = tuple(
-                (a.name, a.keyword, _exact(a.type if _is_made_of_type(a.type) else lift.value(*a[2:4], a.name, a.kind)))
-                for a in arguments
-            )
-            key = (call, parts, default)
-            hash(key)
+            for a in arguments:
+                made_of_type = _is_made_of_type(a.type)
+                value = a.type if made_of_type else _exact(lift.value(a.type, a.expression, a.name, a.kind))
+                this.add((a.name, a.keyword), value)
+            hash(this.key())
         except (Undecidable, TypeError):
             return None
-        return None if scratch.options or scratch.asks_mypy else key
+        return None if scratch.options or scratch.asks_mypy else this
 
     def _run(self, call: Callable[..., Any], arguments: list[Argument], caller: Caller) -> list[Result]:
         return in_all_worlds(self._in_world(call, arguments, caller))
@@ -164,11 +161,15 @@ class Library:
 
 
 def _exact(value: Any) -> Any:
-    """The value with its type, since 1, 1.0 and True are equal; a type with its text: names may differ."""
-    if isinstance(value, Type):
-        return value, str(value)
+    """The value with its type, since 1, 1.0 and True are equal.
+
+    Raises:
+        Undecidable: for one with symbols, which stand for other things in other functions.
+    """
     if isinstance(value, (tuple, list)):
         return type(value), tuple(map(_exact, value))
+    if isinstance(value, Poly) and value is not UNKNOWN:
+        raise Undecidable
     return type(value), value
 
 

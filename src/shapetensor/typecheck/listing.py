@@ -34,6 +34,7 @@ from mypy.nodes import (
 from mypy.types import CallableType, NoneType, PartialType, Type, get_proper_type
 
 from .run import Setup, configured
+from .sizes import Sizes
 from .spelling import short
 
 _INSIDE = ("defs", "body", "else_body", "bodies", "handlers", "finally_body", "func", "items")
@@ -79,7 +80,7 @@ def _inferred(setup: Setup, text: str) -> tuple[dict[int, str], list[dict[str, A
         return {}, [*_decoded(error.messages)], True
     result.manager.metastore.close()
     comments: dict[int, list[str]] = defaultdict(list)
-    for line, comment in _comments(result.files[given.module].defs, result.types):
+    for line, comment in _comments(result.files[given.module].defs, result.types, Sizes(result, given.module)):
         comments[line].append(comment)
     return {line: "; ".join(found) for line, found in comments.items()}, [*_decoded(result.errors)], False
 
@@ -93,25 +94,27 @@ def _decoded(messages: Iterable[str]) -> Iterator[dict[str, Any]]:
             yield {"file": None, "message": message, "severity": "error"}
 
 
-def _statements(nodes: Iterable[Any]) -> Iterator[Node]:
-    """The statements in and below these, in the order of the source."""
+def _statements(nodes: Iterable[Any], function: FuncDef | None = None) -> Iterator[tuple[Node, FuncDef | None]]:
+    """The statements in and below these, in the order of the source, and the outermost function that each is in."""
     for node in nodes:
         if isinstance(node, Block) and node.is_unreachable:
             continue
         if isinstance(node, Statement):
-            yield node
+            yield node, function
             for name in _INSIDE:
                 inside = getattr(node, name, None)
-                yield from _statements(inside if isinstance(inside, list) else [inside])
+                outermost = node if function is None and isinstance(node, FuncDef) else function
+                yield from _statements(inside if isinstance(inside, list) else [inside], outermost)
 
 
-def _comments(nodes: Iterable[Node], types: Mapping[Expression, Type]) -> Iterator[tuple[int, str]]:
+def _comments(nodes: Iterable[Node], types: Mapping[Expression, Type], sizes: Sizes) -> Iterator[tuple[int, str]]:
     """What stands beside which line."""
-    for node in _statements(nodes):
+    for node, function in _statements(nodes):
         if isinstance(node, FuncDef):
             yield from _result(node)
         for target in _assigned(node):
-            text = _spelled(target, types)
+            known = sizes.assigned(node, function) if isinstance(node, AssignmentStmt) else []
+            text = _spelled(target, types, known)
             if text:
                 yield node.line, text
 
@@ -138,12 +141,15 @@ def _assigned(node: Node) -> list[Expression]:
     return [target for target in node.target if target is not None] if isinstance(node, WithStmt) else []
 
 
-def _spelled(target: Expression, types: Mapping[Expression, Type]) -> str:
-    """The type of a target, or those of several."""
+def _spelled(target: Expression, types: Mapping[Expression, Type], sizes: Sequence[str | None] = ()) -> str:
+    """The type of a target, or those of several; of an int that is a size which one."""
     if isinstance(target, (TupleExpr, ListExpr)):
-        return ", ".join(_spelled(item, types) for item in target.items)
+        several = sizes if len(sizes) == len(target.items) else [None] * len(target.items)
+        return ", ".join(_spelled(item, types, [n]) for item, n in zip(target.items, several, strict=True))
     if isinstance(target, StarExpr):
         return _spelled(target.expr, types)
+    if len(sizes) == 1 and sizes[0] is not None:
+        return sizes[0]
     found = types.get(target)
     unfinished = found is None or isinstance(found, PartialType)  # `x = []`, before anything is appended
     if unfinished and isinstance(target, NameExpr) and isinstance(target.node, Var):

@@ -393,3 +393,19 @@ def not_tensors(x: Tensor[F32, L[2], L[3]]) -> None:
     # E: Argument 2 to "pair" has incompatible type "int"; expected "Tensor[F32, Literal[2], Literal[3]]"  [arg-type]
     pair(x, None)
     # E: Argument 2 to "pair" has incompatible type "None"; expected "Tensor[F32, Literal[2], Literal[3]]"  [arg-type]
+
+
+def nested_of_one_name(x: Tensor[F32, B, D]) -> None:
+    def inner(y: Tensor[F32, B, T]) -> None:
+        reveal_type(y.sum(axis=1))  # R: Tensor[F32, B]
+        reveal_type(y @ y.mT)  # R: Tensor[F32, B, B]
+
+    inner(x)
+
+
+def nested_of_that_name_too(x: Tensor[F32, T, D]) -> None:
+    def inner(y: Tensor[F32, T, B]) -> None:
+        reveal_type(y.sum(axis=1))  # R: Tensor[F32, T]
+        reveal_type(y @ y.mT)  # R: Tensor[F32, T, T]
+
+    inner(x)
