@@ -14,6 +14,7 @@ settings.register_profile("local", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 os.environ["SHAPETENSOR_PLUGIN_RAISES"] = "1"  # what the mypy plugin gets over, so that nobody's run ends, fails here
+os.environ["SHAPETENSOR_QUIET"] = "1"  # processes that tests start may compile kernels, and say nothing else either
 
 
 @pytest.fixture

@@ -76,12 +76,12 @@ def test_a_machine_in_order(home: str) -> None:
 
 def test_settings_from_the_environment_reach_the_report(home: str) -> None:
     status, findings = report(
-        "-O", SHAPETENSOR_CACHE_DIR=home, NUMBA_DISABLE_JIT="1", OPENBLAS_CORETYPE="Haswell", NUMBA_NUM_THREADS="4096"
+        "-O", SHAPETENSOR_CACHE_DIR=home, NUMBA_OPT="1", OPENBLAS_CORETYPE="Haswell", NUMBA_NUM_THREADS="4096"
     )
     assert status == 0  # warnings only
     assert findings["numba settings"]["status"] == "warning"
-    assert findings["numba settings"]["value"].startswith("NUMBA_DISABLE_JIT=1: ")
-    assert findings["numba settings"]["fix"] == "unset NUMBA_DISABLE_JIT (also in .numba_config.yaml)"
+    assert findings["numba settings"]["value"].startswith("NUMBA_OPT=1: ")
+    assert findings["numba settings"]["fix"] == "unset NUMBA_OPT (also in .numba_config.yaml)"
     assert findings["OPENBLAS_CORETYPE"]["value"].startswith("Haswell: ")
     assert findings["run-time checks"]["value"].startswith("off: python -O")
     assert "4096 threads" in findings["threading layer"]["value"]
@@ -92,7 +92,7 @@ def test_settings_from_the_environment_reach_the_report(home: str) -> None:
 def test_a_cache_that_cannot_be_written_falls_back_then_fails(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
-    settings = {"SHAPETENSOR_CACHE_DIR": str(file / "kernels"), "TMPDIR": str(tmp_path), "NUMBA_DISABLE_JIT": "1"}
+    settings = {"SHAPETENSOR_CACHE_DIR": str(file / "kernels"), "TMPDIR": str(tmp_path)}
     status, findings = report(**settings)
     finding = findings["kernel cache"]
     assert (status, finding["status"]) == (0, "warning")
@@ -408,7 +408,6 @@ def test_wrong_results_are_problems(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("name", "attribute", "value"),
     [
-        ("NUMBA_DISABLE_JIT", "DISABLE_JIT", 1),
         ("NUMBA_BOUNDSCHECK", "BOUNDSCHECK", 1),
         ("NUMBA_OPT", "OPT", 2),
         ("NUMBA_LOOP_VECTORIZE", "LOOP_VECTORIZE", 0),
@@ -422,6 +421,15 @@ def test_settings_of_numba(name: str, attribute: str, value: object, monkeypatch
     assert status == "warning"
     assert text.startswith(f"{name}={value}: ")
     assert fix == f"unset {name} (also in .numba_config.yaml)"
+
+
+def test_numba_that_does_not_compile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CONFIG, "DISABLE_JIT", 1)
+    text, status, fix = compiler.check_numba_settings()
+    assert (text, status) == ("NUMBA_DISABLE_JIT=1: kernels cannot be compiled", "problem")
+    assert fix == "unset NUMBA_DISABLE_JIT"
+    with pytest.raises(RuntimeError, match="NUMBA_DISABLE_JIT is set"):
+        cache.load("never", "{kernel}\ndef never(x):\n    return x\n")
 
 
 PRIORITY = ["tbb", "omp", "workqueue"]
@@ -478,16 +486,12 @@ def test_warnings_about_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiler, "_layers", lambda: ["workqueue"])
     value, status, fix = compiler.check_threading_layer()
     assert value.startswith("workqueue, ")
+    assert value.endswith("large calls run on one thread")
     assert (status, fix) == ("warning", f"{sys.executable} -m pip install --upgrade tbb")
     monkeypatch.setattr(CONFIG, "THREADING_LAYER", "safe")
     value, status, fix = compiler.check_threading_layer()
     assert value.startswith("none for NUMBA_THREADING_LAYER=safe")
     assert (status, fix) == ("warning", "unset NUMBA_THREADING_LAYER")
-
-
-def test_kernels_run_on_one_thread() -> None:
-    """When they do not, the text of `check_threading_layer` has to change."""
-    assert "parallel" not in cache.DECORATOR
 
 
 def test_the_kernel_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

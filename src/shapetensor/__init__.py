@@ -126,6 +126,7 @@ if TYPE_CHECKING:
         square,
     )
     from .nn import Module
+    from .parallel import get_num_threads, set_num_threads
 
     float16, bfloat16, float32, float64, bool_ = F16, BF16, F32, F64, Bool
     int8, int32, int64, uint8, uint32 = I8, I32, I64, U8, U32
@@ -154,6 +155,7 @@ __all__ += ["all", "any", "argmax", "argmin", "cumulative_sum", "logsumexp", "ma
 __all__ += ["var"]
 __all__ += ["abs", "ceil", "cos", "erf", "expm1", "floor", "gelu", "isfinite", "isinf", "isnan", "log1p", "round"]
 __all__ += ["rsqrt", "sigmoid", "sign", "silu", "sin", "square"]
+__all__ += ["get_num_threads", "set_num_threads"]
 
 _NAMES_OF = {
     "_core.dtypes": "BF16 F16 F32 F64 I8 I32 I64 U8 U32 Bool DType Float Integer Number",
@@ -177,6 +179,7 @@ _NAMES_OF = {
     "functions.special": "abs ceil cos erf expm1 floor gelu isfinite isinf isnan log1p round rsqrt sigmoid sign silu"
     " sin square",
     "nn": "Module",
+    "parallel": "get_num_threads set_num_threads",
     "tensor": "Tensor",
 }
 _HOMES = {name: module for module, names in _NAMES_OF.items() for name in names.split()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeVar, TypeVarTuple, overload
 
-from ._core.apply import apply
+from ._core.apply import apply, apply_many
 from ._core.dtypes import DType, Integer
 from ._core.errors import ShapeError
 from ._core.ops import fused, special
@@ -80,7 +80,7 @@ def cross_entropy(
         raise ValueError(f"cross_entropy: label_smoothing={label_smoothing} should lie in [0, 1]")
     classes: AnyTensor = labels if ignore_index is None else where(labels == ignore_index, 0, labels)
     try:
-        rows = apply(fused.cross_entropy, (logits, classes))
+        rows, _ = apply_many(fused.cross_entropy, (logits, classes))
     except ShapeError as error:
         if (
             is_tensor(logits)

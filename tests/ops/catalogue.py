@@ -16,7 +16,22 @@ from tests.ops.samples import (
     reduce,
     softplus,
     special,
+    update,
 )
 
-FAMILIES = (elementwise, astype, creation, fused, host, index, linalg, movement, random, reduce, softplus, special)
+FAMILIES = (
+    elementwise,
+    astype,
+    creation,
+    fused,
+    host,
+    index,
+    linalg,
+    movement,
+    random,
+    reduce,
+    softplus,
+    special,
+    update,
+)
 CATALOGUE: dict[str, OpSamples] = {name: found for family in FAMILIES for name, found in family.SAMPLES.items()}

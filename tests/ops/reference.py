@@ -293,19 +293,19 @@ class Guarded:
         return all((guard == self._byte).all() for guard in self._guards)
 
 
+def _guard(x: Any, byte: int) -> Guarded:
+    """A copy of an operand between guards; of a Python scalar an empty one."""
+    flat = getattr(x, "_buffer", np.empty(0, np.uint8))
+    guarded = Guarded(len(flat), flat.dtype, byte)
+    guarded.inside[:] = flat
+    return guarded
+
+
 def run_guarded(call: Call, args: Args, byte: int) -> tuple[list[bytes], bool]:
     """The bytes of the outputs, and whether nothing was written elsewhere; memory begins as this byte."""
     launch = prepare(call)
-    buffers: list[Any] = []
-    guards: list[Guarded] = []
-    for x in args:
-        guards.append(
-            Guarded(len(x._buffer), x._buffer.dtype, byte)
-            if hasattr(x, "_buffer")
-            else Guarded(0, np.dtype("u1"), byte)
-        )
-        guards[-1].inside[:] = x._buffer if hasattr(x, "_buffer") else 0
-        buffers.append(guards[-1].inside if hasattr(x, "_buffer") else x)
+    guards = [_guard(x, byte) for x in args]
+    buffers: list[Any] = [g.inside if hasattr(x, "_buffer") else x for g, x in zip(guards, args, strict=True)]
     for index, convert in launch.scalars:
         buffers[index] = convert(buffers[index])
     for count, dtype in (*launch.outputs, *launch.scratch):
@@ -320,6 +320,18 @@ def run_guarded(call: Call, args: Args, byte: int) -> tuple[list[bytes], bool]:
     )
     outs = buffers[launch.inputs : launch.inputs + len(launch.outputs)]
     return [out.tobytes() for out in outs], unchanged and all(g.is_whole() for g in guards)
+
+
+def run_in_place(call: Call, args: Args) -> tuple[list[bytes], bool]:
+    """The bytes of the operands, all tensors, after the launch in place, and whether nothing was written elsewhere."""
+    launch = prepare(call)
+    assert launch.in_place is not None
+    guards = [_guard(x, 0xA5) for x in args]
+    scratch = [np.empty(count, dtype) for count, dtype in launch.scratch]
+    buffers = [*(g.inside for g in guards), *(None for _ in launch.outputs), *scratch]
+    for step in launch.in_place.steps:
+        execute(step, buffers)
+    return [g.inside.tobytes() for g in guards], all(g.is_whole() for g in guards)
 
 
 # --- batches ----------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 import shapetensor as st
 from shapetensor._core import ops as _definitions
 from shapetensor._core.apply import infer
-from shapetensor._core.cpu import CPU, extent
+from shapetensor._core.cpu import CPU, extent, prepare
 from shapetensor._core.dims import Atom, Dim, Poly
 from shapetensor._core.doubt import Undecidable
 from shapetensor._core.dtypes import F32, F64, Float
@@ -42,6 +42,7 @@ from tests.ops.reference import (
     put_in,
     run,
     run_guarded,
+    run_in_place,
     size_of,
     specs_of,
     spelled,
@@ -245,6 +246,22 @@ def test_kernel_writes_every_element_and_nothing_else(name: str) -> None:
             eager = [x._buffer.tobytes() for x in run(op, args, attributes(op, sample))]
             assert first == eager, where
             assert [len(b) for b in first] == [s.nbytes for s in call.outs], (where, want)
+
+
+@by_op
+def test_in_place_form_gives_the_same_bits(name: str) -> None:
+    """Where the ordinary form writes outputs, it leaves them in inputs, and writes nothing else."""
+    op = OPS[name]
+    for sample, args, _, where in cases(name):
+        call = call_of(op, sample, args)
+        form = prepare(call).in_place if call.views is None else None
+        if form is not None and all(args[i]._spec.contiguous for i, _ in form.pairs):
+            eager = [x._buffer.tobytes() for x in run(op, args, attributes(op, sample))]
+            after, clean = run_in_place(call, args)
+            taken = dict(form.pairs)
+            want = [eager[taken[i]] if i in taken else x._buffer.tobytes() for i, x in enumerate(args)]
+            assert after == want, where
+            assert clean, where
 
 
 @by_op
@@ -470,14 +487,15 @@ def test_vmap_over_no_examples_gives_none(name: str) -> None:
     op = OPS[name]
     for sample, args, want, where in cases(name)[:3]:
         if sample.tensors:
-            _, stacked, axes = batches(sample, tensor_places(sample), 0, 0)
-            tensors = [x for x in stacked if hasattr(x, "_spec")]
+            places = tensor_places(sample)
+            _, stacked, axes = batches(sample, places, 0, 0)
 
             def function(*xs: AnyTensor, sample: Sample = sample, args: Args = args) -> list[AnyTensor]:
-                given = iter(xs)
-                return run(op, [next(given) if hasattr(x, "_spec") else x for x in args], attributes(op, sample))
+                given = dict(zip(tensor_places(sample), xs, strict=True))
+                whole = with_same(sample, [given.get(i, x) for i, x in enumerate(args)])
+                return run(op, whole, attributes(op, sample))
 
-            found = st.vmap(function, in_axes=tuple(a for a in axes if a is not None))(*tensors)
+            found = st.vmap(function, in_axes=tuple(axes[i] for i in places))(*(stacked[i] for i in places))
             assert [x.shape for x in found] == [(0, *w.shape) for w in want], where
             assert [x.dtype for x in found] == dtypes(sample, len(want)), where
 

@@ -2,6 +2,7 @@
 
 Rules are plain functions that *name* what they need. A gradient rule may name
   g           the gradient of the output (a list of them where the op has several outputs)
+  gs          the same list with None for outputs that nothing was derived from, in place of zeros
   out         the output (a list of them where the op has several)
   <input>     the value of an input, such as `x`; for an op of many inputs, `index` is the place of the wanted one
   <thing>_spec   only the spec of an input or of the output, such as `x_spec`: no value is kept for it
@@ -25,8 +26,8 @@ OPS: dict[str, Op] = {}
 class Source(NamedTuple):
     """Where one parameter of a rule comes from.
 
-    Kinds: "g", "value" (of a place in inputs then outputs), "spec" (the same places), "attr", "tangent", "index", and
-    the plurals "inputs", "input_specs", "outputs" and "tangents" for ops of many inputs or outputs.
+    Kinds: "g", "gs", "value" (of a place in inputs then outputs), "spec" (the same places), "attr", "tangent", "index",
+    and the plurals "inputs", "input_specs", "outputs" and "tangents" for ops of many inputs or outputs.
     """
 
     kind: str
@@ -143,7 +144,7 @@ def _parameters(function: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[st
 def _source(name: str, inputs: tuple[str, ...], attrs: tuple[str, ...], variadic: bool, many: bool) -> Source:
     if name in attrs:
         return Source("attr", attrs.index(name))
-    if name in ("g", "index"):
+    if name in ("g", "gs", "index"):
         return Source(name)
     if name in ("out", "out_spec"):
         return Source("outputs") if many else Source("value" if name == "out" else "spec", -1)

@@ -98,14 +98,22 @@ def _walk_entry(entry: Entry, gradients: dict[int, Any], needed: set[int]) -> No
     arrived = [gradients.pop(node, None) for node in range(first, first + len(call.outs))]
     if all(g is None for g in arrived):
         return
-    g: Any = _with_zeros(arrived, call.outs) if call.many else arrived[0]
     for i, node in enumerate(nodes):
         rule = call.op.rule(call.op.vjp, i) if node in needed else None
         if rule is None or node is None:
             continue
-        contribution = rule.function(*_arguments(rule, call, values, i, {"g": g}))
+        contribution = rule.function(*_arguments(rule, call, values, i, _arrived(rule, call, arrived)))
         before = gradients.get(node)
         gradients[node] = contribution if before is None else before + contribution
+
+
+def _arrived(rule: Rule, call: Call, gradients: list[Any]) -> dict[str, Any]:
+    """The gradients of the outputs in the form that a rule names."""
+    if not call.many:
+        return {"g": gradients[0]}
+    if any(source.kind == "gs" for source in rule.sources):
+        return {"gs": gradients}
+    return {"g": _with_zeros(gradients, call.outs)}
 
 
 def _with_zeros(gradients: list[Any], specs: Sequence[Spec]) -> list[Any]:

@@ -16,7 +16,6 @@ from .outcome import Outcome, numba_config, ok, pip_install, problem, warning
 
 # Settings of Numba that change how fast or where kernels are: name, attribute of its config, when it matters, how.
 _NUMBA_SETTINGS: tuple[tuple[str, str, Callable[[Any], bool], str], ...] = (
-    ("NUMBA_DISABLE_JIT", "DISABLE_JIT", bool, "kernels run as plain Python, far slower"),
     ("NUMBA_BOUNDSCHECK", "BOUNDSCHECK", bool, "every access of a kernel is checked, which is slower"),
     ("NUMBA_OPT", "OPT", lambda level: int(level) < 3, "kernels are compiled with less optimisation"),
     ("NUMBA_LOOP_VECTORIZE", "LOOP_VECTORIZE", lambda on: not on, "loops are not vectorised"),
@@ -61,14 +60,15 @@ def check_threading_layer() -> Outcome:
     config, available = numba_config(), _layers()
     setting = str(config.THREADING_LAYER)
     layer = chosen_layer(setting, config.THREADING_LAYER_PRIORITY, available)
-    there = f"available: {' '.join(available)}; the kernels of this version run on one thread"
+    there = f"available: {' '.join(available)}"
     if layer is None:
-        return warning(f"none for NUMBA_THREADING_LAYER={setting} ({there})", "unset NUMBA_THREADING_LAYER")
+        text = f"none for NUMBA_THREADING_LAYER={setting} ({there}): large calls run on one thread"
+        return warning(text, "unset NUMBA_THREADING_LAYER")
     threads, usable = int(config.NUMBA_NUM_THREADS), usable_cores()
     value = f"{layer}, {threads} thread{'s' * (threads > 1)} ({there})"
     if layer == "workqueue":
         fix = "unset NUMBA_THREADING_LAYER" if "omp" in available else f"{pip_install()} tbb"
-        return warning(f"{value}: slow to start, and two threads cannot use it at once", fix)
+        return warning(f"{value}: too slow to start to be used: large calls run on one thread", fix)
     if threads > usable:
         return warning(f"{value}, but {usable} usable cores", f"set NUMBA_NUM_THREADS={usable}")
     return ok(value)
@@ -76,6 +76,8 @@ def check_threading_layer() -> Outcome:
 
 def check_numba_settings() -> Outcome:
     config = numba_config()
+    if config.DISABLE_JIT:
+        return problem("NUMBA_DISABLE_JIT=1: kernels cannot be compiled", "unset NUMBA_DISABLE_JIT")
     names, texts = [], []
     for name, attribute, matters, effect in _NUMBA_SETTINGS:
         value = getattr(config, attribute, None)

@@ -76,25 +76,17 @@ class Reduce(Base[DT, *Shape]):
 
     def var(self, *, axis: Axis = None, correction: int = 0, keepdims: bool = False) -> Tensor[DT, *tuple[Any, ...]]:
         """The variance over axes; see `shapetensor.var`."""
-        return _variance("var", self, axis, correction, keepdims)
+        return apply(ops.var, (self,), (axes_of("var", axis, self), keepdims, correction))
 
     def std(self, *, axis: Axis = None, correction: int = 0, keepdims: bool = False) -> Tensor[DT, *tuple[Any, ...]]:
         """The standard deviation over axes; see `shapetensor.std`."""
-        return _variance("std", self, axis, correction, keepdims).sqrt()
+        _require_float("std", self)
+        return apply(ops.var, (self,), (axes_of("std", axis, self), keepdims, correction)).sqrt()
 
 
 def _require_float(op: str, x: Base[DT, *Shape]) -> None:
     if not issubclass(x.dtype, Float):
         raise DTypeError(f"{op}: {x.dtype.__name__} has no exact mean: write x.astype(F32).{op}(...)")
-
-
-def _variance(op: str, x: Base[DT, *Shape], axis: Axis, correction: int, keepdims: bool) -> AnyTensor:
-    _require_float(op, x)
-    axes = axes_of(op, axis, x)
-    count = _count(x._spec.shape, axes) - correction
-    centred = x._any - x._any.mean(axis=axes, keepdims=True)
-    # too few elements: 0 / 0, NaN, as NumPy has it
-    return (centred * centred).sum(axis=axes, keepdims=keepdims) / max(count, 0)
 
 
 def _place(op: Op, x: Base[DT, *Shape], axis: int | None, keepdims: bool) -> AnyTensor:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, TypeVarTuple
 
+from .._core.apply import apply
 from .._core.dims import Poly
 from .._core.dtypes import F32, I64, DType
 from .._core.errors import ShapeError
+from .._core.ops import fused
 from ..functions.creation import ones, zeros
 from ..tensor import Tensor
 from .module import Module, buffer
@@ -192,12 +194,10 @@ class LayerNorm(Module, Generic[*Normalized]):
         if len(shape) < count or shape[-count:] != self.normalized_shape:
             wanted = f"normalized_shape={self.normalized_shape}"
             raise ShapeError(f"LayerNorm: x has shape {x.shape}, its last {count} axes should be {wanted}")
-        axes = tuple(range(len(shape) - count, len(shape)))
-        centred: AnyTensor = x - x.mean(axis=axes, keepdims=True)
-        y = centred / ((centred * centred).mean(axis=axes, keepdims=True) + self.eps).sqrt()
-        if self.weight is not None:
-            y = y * self.weight
-        return y if self.bias is None else y + self.bias
+        if self.weight is not None and self.bias is not None:
+            return apply(fused.layer_norm, (x, self.weight, self.bias), (self.eps,))
+        y: AnyTensor = apply(fused.standardize, (x,), (count, self.eps))
+        return y if self.weight is None else y * self.weight
 
     def extra_repr(self) -> str:
         affine = f"elementwise_affine={self.weight is not None}, bias={self.bias is not None}"

@@ -303,6 +303,40 @@ UNARY = {
 }
 
 
+def gradient(name: str, slope: Callable[[Array], Any]) -> OpSamples:
+    """`grad` times a function of the other operand."""
+
+    def reference(grad: Any, y: Any) -> Any:
+        """Of integers as the floats that ours makes of them; then as exact as can be."""
+        numbers = [np.asarray(a) for a in (grad, y)]
+        wide = [(a if a.dtype.kind == "f" else a.astype(np.float32)).astype(np.float64) for a in numbers]
+        return wide[0] * slope(wide[1])
+
+    kept = {"grad": ("y",), "y": ("grad", "y")}
+    return _op(name, reference, result=integers_to_f32, kept=kept, more=tuple(_shared_by_threads()))
+
+
+def _shared_by_threads() -> Iterator[Sample]:
+    """So many elements that threads take a part each: alone, in rows, and stretched along them."""
+    for first, second in (((317, 331),) * 2, ((103, 1021), (1021,)), ((5, 1, 211), (5, 101, 1))):
+        yield Sample((Operand(first, F32), Operand(second, F32, SMOOTH, "stepped")), out=F32)
+    yield Sample((Operand((317, 331), F32, SMOOTH, "fortran"), Operand((317, 331), F32)), out=F32)
+    yield Sample((0.5, Operand((104_729,), F32)), out=F32)
+
+
+GRADIENTS = {
+    "relu_backward": _op(
+        "relu_backward",
+        lambda grad, y: np.where(np.greater(y, 0), grad, 0),
+        result=integers_to_f32,
+        kept={"grad": ("y",)},
+        more=tuple(_shared_by_threads()),
+        exact=True,
+    ),
+    "tanh_backward": gradient("tanh_backward", lambda y: 1 - y * y),
+}
+
+
 def _where_samples() -> Iterator[Sample]:
     condition, x, y = Operand((3, 1), Bool), Operand((3, 4)), Operand((4,))
     yield Sample((condition, x, y), out=F64)
@@ -482,4 +516,4 @@ CLIP = {
         exact=True,
     )
 }
-SAMPLES = BINARY | UNARY | WHERE | LOGICAL | CLIP
+SAMPLES = BINARY | UNARY | GRADIENTS | WHERE | LOGICAL | CLIP

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,13 @@ from numpy.typing import NDArray
 
 import shapetensor as st
 from shapetensor._core.dtypes import F32, F64, I32, I64, U8, AnyDType, Bool, Float
-from shapetensor._core.errors import ShapeError
+from shapetensor._core.errors import DTypeError, ShapeError
 from tests.ops.sample import (
     COMPUTE,
     DISTINCT,
     EXTREME,
     LAYOUTS,
+    POSITIVE,
     SMOOTH,
     SPECIAL,
     TIES,
@@ -108,6 +110,21 @@ SINGLE: tuple[tuple[Ints, Ints], ...] = (
     ((2600,), (0,)),
     ((2, 1100), (1,)),
 )
+# Above what threads are worth, cut in each way: rows longer than a block and not of whole vectors, several pieces of
+# the reduced axis, wide rows; then narrow ones, which are taken several at a time
+LARGE: tuple[tuple[Ints, Ints], ...] = (
+    ((23, 4999), (1,)),
+    ((2, 70_001), (1,)),
+    ((40_001, 3), (0,)),
+    ((70, 1501), (0,)),
+    ((9, 1117, 11), (1,)),
+    ((2, 6007, 11), (1,)),
+    ((101, 1009), (0, 1)),
+    ((37, 5, 61, 9), (0, 2)),
+    ((37, 5, 61, 9), (1, 3)),
+    ((1024, 3), (0,)),
+    ((5, 4096, 4), (1,)),
+)
 EMPTY: tuple[tuple[Ints, Ints], ...] = (((0,), (0,)), ((0, 3), (0,)), ((3, 0), (1,)), ((3, 0, 2), (0, 1, 2)))
 
 
@@ -133,8 +150,22 @@ def _samples(out: Any, data: str, shapes: tuple[tuple[Ints, Ints], ...]) -> Iter
             yield _reduce(Operand((11, 11), dtype, SPECIAL), axes, out(dtype))
 
 
+def _large(out: Any, data: str, dtype: AnyDType = F64) -> Iterator[Sample]:
+    """Not smooth: finite differences of so many elements would take long."""
+    for i, (shape, axes) in enumerate(LARGE):
+        yield _reduce(Operand(shape, dtype, data), axes, out(dtype), i % 2 == 1)
+    yield _reduce(Operand((1117, 97), dtype, data, "fortran"), (1,), out(dtype))
+    yield _reduce(Operand((53, 43, 47), dtype, data, "swapped"), (0, 1), out(dtype))
+    yield _reduce(Operand((23, 4999), F32, POSITIVE), (1,), out(F32))
+    yield _reduce(Operand((1009, 101), I32), (1,), out(I32))
+
+
 def _sum_dtype(dtype: AnyDType) -> AnyDType:
     return dtype if issubclass(dtype, Float) else I64
+
+
+def _float_dtype(dtype: AnyDType) -> AnyDType:
+    return dtype if issubclass(dtype, Float) else F32
 
 
 def _tied(rows: Any, axes: Ints, gradient: Any) -> Sample:
@@ -149,8 +180,8 @@ def _max_ties() -> Iterator[Sample]:
     yield _tied(((1, 2), (2, 2)), (0, 1), ((0, third), (third, third)))
 
 
-def _wrong(name: str, empty: bool, missing: str = "largest element") -> Iterator[Wrong | WrongCall]:
-    yield from refuses_storage(name, lambda d: (((3,), d),), axes=(0,), keepdims=False)
+def _wrong(name: str, empty: bool, missing: str = "largest element", **more: Any) -> Iterator[Wrong | WrongCall]:
+    yield from refuses_storage(name, lambda d: (((3,), d),), axes=(0,), keepdims=False, **more)
     attrs = {"axes": (0, 1), "keepdims": True}
     if empty:
         text = f"{name}: axis 1 of (3, 0) is empty: there is no {missing}"
@@ -176,6 +207,62 @@ def _prod_zeros() -> Iterator[Sample]:
     """The gradient of each element is the product of the others, zeros or not."""
     yield _tied(((2, 3, 4), (0, 3, 4), (0, 0, 4)), (1,), ((12, 8, 6), (12, 0, 0), (0, 0, 0)))
     yield _tied(((2, 3), (0, 4)), (0, 1), ((0, 0), (24, 0)))
+
+
+def _prod_samples() -> Iterator[Sample]:
+    """Factors whose product does not depend on the order: none so large or small that two of them are out of range."""
+    for sample in _samples(_sum_dtype, SMOOTH, (*SEVERAL, *_FEW, *EMPTY)):
+        if sample.tensors[0].data != SPECIAL:
+            yield sample
+    inf, nan = np.inf, np.nan
+    rows = (
+        (inf, 2.0, -3.0, 1.0),
+        (nan, 0.0, 1.0, 1.0),
+        (0.0, inf, 1.0, 2.0),
+        (-0.0, 2.0, 3.0, 1.0),
+        (inf, -inf, 2.0, 1.0),
+    )
+    for dtype in (F32, F64):
+        yield _reduce(Operand((5, 4), dtype, values=rows), (1,), dtype)
+    yield from _prod_zeros()
+
+
+def variance(x: Array, axes: Ints, keepdims: bool, correction: int) -> Any:
+    """As np.var, which warns where there are too few elements."""
+    wide, count = x.astype(np.float64), np.prod([x.shape[a] for a in axes])
+    centred = wide - wide.sum(axis=axes, keepdims=True) / count
+    return np.sum(centred * centred, axis=axes, keepdims=keepdims) / max(count - correction, 0)
+
+
+def _corrected(sample: Sample, correction: int) -> Sample:
+    return replace(sample, attrs={**sample.attrs, "correction": correction})
+
+
+def _variance_samples() -> Iterator[Sample]:
+    def same(dtype: AnyDType) -> AnyDType:
+        return dtype
+
+    plain = (*_samples(same, SMOOTH, (*SEVERAL, *SINGLE)), *_large(same, TIES))
+    for i, sample in enumerate(s for s in plain if issubclass(s.tensors[0].dtype, Float)):
+        shape, axes = sample.tensors[0].shape, sample.attrs["axes"]
+        yield _corrected(sample, i % 2 if np.prod([shape[a] for a in axes]) > 1 else 0)
+    for shape, axes in EMPTY:  # NaN, as of what has no mean; differences of it say nothing
+        yield _corrected(_reduce(Operand(shape, F64, TIES), axes, F64), 0)
+    pair = _reduce(Operand((2, 2), F64, values=((1, 1), (1, 2))), (1,), F64)
+    for correction in (1, 2, 3):  # from 2 on there are too few elements
+        yield _corrected(pair, correction)
+    yield _corrected(_reduce(Operand((1,), F32, values=(3,)), (0,), F32), 1)
+    yield _corrected(_reduce(Operand((6,), F64, values=(1e9, 1e9 + 1, 1e9 + 2) * 2), (0,), F64), 0)
+    yield _corrected(_tied((1, 2, 6), (0,), (-4 / 3, -2 / 3, 2)), 0)
+    yield _corrected(_tied(((1, 2), (2, 7)), (0, 1), ((-4 / 3, -2 / 3), (-2 / 3, 8 / 3))), 1)
+
+
+def _variance_wrong() -> Iterator[Wrong | WrongCall]:
+    yield from _wrong("var", False, correction=0)
+    attrs = {"axes": (0,), "keepdims": False, "correction": 0}
+    for dtype in (I32, I64, U8, Bool):
+        text = f"var: {dtype.__name__} has no exact mean: write x.astype(F32).var(...)"
+        yield Wrong((((3,), dtype),), DTypeError, text, attrs)
 
 
 def _scan(operand: Operand, axis: int, out: AnyDType) -> Sample:
@@ -229,7 +316,7 @@ SAMPLES = {
     ),
     "prod": OpSamples(
         reduce_prod,
-        (*_samples(_sum_dtype, SMOOTH, (*SEVERAL, *_FEW, *EMPTY)), *_prod_zeros()),
+        tuple(_prod_samples()),
         tuple(_wrong("prod", False)),
         {"x": ("x",)},
     ),
@@ -247,19 +334,20 @@ SAMPLES = {
     ),
     "logsumexp": OpSamples(
         reduce_logsumexp,
-        tuple(_samples(lambda d: d if issubclass(d, Float) else F32, SMOOTH, (*SEVERAL, *SINGLE))),
+        (*_samples(_float_dtype, SMOOTH, (*SEVERAL, *SINGLE)), *_large(_float_dtype, TIES)),
         tuple(_wrong("logsumexp", True)),
         {"x": ("x", "out")},
     ),
     "cumulative_sum": OpSamples(cumulative_sum, tuple(_scan_samples()), tuple(_scan_wrong())),
     "sum": OpSamples(
         reduce_sum,
-        tuple(_samples(_sum_dtype, SMOOTH, (*SEVERAL, *SINGLE, *EMPTY))),
+        (*_samples(_sum_dtype, SMOOTH, (*SEVERAL, *SINGLE, *EMPTY)), *_large(_sum_dtype, TIES)),
         tuple(_wrong("sum", False)),
     ),
+    "var": OpSamples(variance, tuple(_variance_samples()), tuple(_variance_wrong()), {"x": ("x",)}),
     "max": OpSamples(
         reduce_max,
-        (*_samples(lambda d: d, DISTINCT, (*SEVERAL, *SINGLE)), *_max_ties()),
+        (*_samples(lambda d: d, DISTINCT, (*SEVERAL, *SINGLE)), *_max_ties(), *_large(lambda d: d, DISTINCT, F32)),
         tuple(_wrong("max", True)),
         {"x": ("x", "out")},
         exact=True,

@@ -23,7 +23,7 @@ from tests.ops.sample import (
     Wrong,
     refuses_storage,
 )
-from tests.ops.samples.elementwise import DEEP, integers_to_f32, to_bool, unary, unary_wrong
+from tests.ops.samples.elementwise import DEEP, gradient, integers_to_f32, to_bool, unary, unary_wrong
 
 Array = NDArray[Any]
 Reference = Callable[..., Any]
@@ -75,6 +75,21 @@ def _numeric(name: str, reference: Reference, kept: tuple[str, ...], gradient: t
     return OpSamples(reference, valid, wrong, {"x": kept} if kept else {}, exact=True)
 
 
+def _limit(x: Array, y: Array) -> Any:
+    """y, but 0 where x is minus infinity, times a distribution that vanishes there."""
+    return np.where(x == -np.inf, -0.0, y)
+
+
+def _silu_slope(x: Array) -> Any:
+    s = special.expit(x)
+    return s + x * s * (1 - s)
+
+
+def _gelu_slope(x: Array) -> Any:
+    """Phi(x) + x phi(x), the normal distribution and its density."""
+    return special.ndtr(x) + x * np.exp(x * x / -2) / np.sqrt(2 * np.pi)
+
+
 SAMPLES = {
     "abs": _numeric("abs", np.abs, ("x",), (-1, 0, 0, 1)),
     "sign": _numeric("sign", np.sign, (), (0, 0, 0, 0)),
@@ -89,6 +104,9 @@ SAMPLES = {
     "expm1": _float("expm1", np.expm1, "out"),
     "erf": _float("erf", special.erf, "x"),
     "sigmoid": _float("sigmoid", special.expit, "out"),
-    "silu": _float("silu", lambda x: x * special.expit(x), "x"),
-    "gelu": _float("gelu", lambda x: x * (1 + special.erf(x * np.sqrt(0.5))) / 2, "x"),
+    "silu": _float("silu", lambda x: _limit(x, x * special.expit(x)), "x"),
+    "gelu": _float("gelu", lambda x: _limit(x, x * special.ndtr(x)), "x"),
+    "sigmoid_backward": gradient("sigmoid_backward", lambda y: y * (1 - y)),
+    "silu_backward": gradient("silu_backward", _silu_slope),
+    "gelu_backward": gradient("gelu_backward", _gelu_slope),
 }

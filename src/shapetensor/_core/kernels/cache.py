@@ -21,6 +21,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from . import progress
+
 _SOURCES = Path(__file__).parent
 HEADER = '''\
 """Written by shapetensor; do not edit: the next version of the library writes its own."""
@@ -30,10 +32,14 @@ import math
 
 import numpy as np
 from numba import njit, prange
+from shapetensor._core.kernels.intrinsics import (
+    add_any_order, bits, both, copysign, differing, fabs, from_bits, is_odd, larger, maximum, minimum,
+    minus, multiply_any_order, plus, rint, shift_left, shift_right, sqrt, to_int,
+)
 
 '''
 # contract lets a * b + c become one fused multiply-add; anything more would change results between kernels.
-DECORATOR = '@njit(cache={cache}, nogil=True, error_model="numpy", fastmath={{"contract"}})\n'
+DECORATOR = '@njit(cache={cache}, nogil=True, error_model="numpy", fastmath={{"contract"}}{more})\n'
 
 # Settings of Numba that change generated code; the names of the processor and its features are overrides of the host's.
 _FLAGS = ("CPU_NAME", "CPU_FEATURES", "OPT", "BOUNDSCHECK", "LOOP_VECTORIZE", "SLP_VECTORIZE", "DEBUGINFO_DEFAULT")
@@ -131,19 +137,34 @@ def _import(name: str, path: Path) -> ModuleType:
     return module
 
 
+def _require_compiler() -> None:
+    """Kernels use functions that only compiled code has."""
+    from numba.core import config
+
+    if config.DISABLE_JIT:
+        raise RuntimeError("NUMBA_DISABLE_JIT is set, but kernels have to be compiled: unset it")
+
+
 def load(name: str, text: str) -> ModuleType:
     """The module of kernels `text`, compiled code kept on disk; functions in it are marked with `{kernel}`.
 
     Args:
         name: what the file is called, for people.
-        text: Python source that may use `math`, `np` and `prange`; `{kernel}` stands where `@njit(...)` belongs.
+        text: Python source that may use `math`, `np` and `prange`; `{kernel}` stands where `@njit(...)` belongs, and
+            `{parallel}` where its loops over `prange` should be shared by threads.
+
+    Raises:
+        RuntimeError: if Numba is told not to compile.
     """
     # The text is part of the file name, so that a user's edited kernel never meets its old machine code.
     name = f"{name}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
     with _lock:
         if name not in _modules:
+            _require_compiler()
             home = directory()
-            source = HEADER + text.replace("{kernel}\n", DECORATOR.format(cache=home is not None))
+            progress.watch(home)
+            plain, parallel = (DECORATOR.format(cache=home is not None, more=m) for m in ("", ", parallel=True"))
+            source = HEADER + text.replace("{kernel}\n", plain).replace("{parallel}\n", parallel)
             if home is not None:
                 path = home / f"{name}.py"
                 _write_once(path, source)

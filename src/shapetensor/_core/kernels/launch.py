@@ -36,14 +36,26 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class InPlace:
+    """Other steps with the same results, which overwrite inputs: (input, output) by their numbers where they lie."""
+
+    steps: tuple[Step, ...]
+    pairs: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Launch:
-    """The steps of a call, its output and scratch sizes as (elements, NumPy dtype), and converters of scalars."""
+    """The steps of a call, its output and scratch sizes as (elements, NumPy dtype), and converters of scalars.
+
+    Where nobody reads the inputs of `in_place` any more, a Program runs that instead.
+    """
 
     steps: tuple[Step, ...]
     inputs: int
     outputs: tuple[tuple[int, np.dtype[Any]], ...]
     scratch: tuple[tuple[int, np.dtype[Any]], ...] = ()
     scalars: tuple[tuple[int, Callable[[Any], Any]], ...] = ()
+    in_place: InPlace | None = None
 
 
 class Builder:
@@ -56,6 +68,7 @@ class Builder:
         self._steps: list[Step] = []
         self._scratch: list[tuple[int, np.dtype[Any]]] = []
         self._scalars: list[tuple[int, Callable[[Any], Any]]] = []
+        self._in_place: InPlace | None = None
 
     def step(
         self,
@@ -64,6 +77,10 @@ class Builder:
         check: Callable[[int, Sequence[Any]], Exception] | None = None,
     ) -> None:
         self._steps.append(Step(kernel, args, check))
+
+    def in_place(self, kernel: Callable[..., Any], *args: Any, pairs: tuple[tuple[int, int], ...]) -> None:
+        """The last step in a form without outputs: it leaves them in inputs, which must be contiguous for that."""
+        self._in_place = InPlace((*self._steps[:-1], Step(kernel, args)), pairs)
 
     def scratch(self, size: int, dtype: AnyDType) -> Place:
         """Room for `size` elements that lives as long as the call."""
@@ -78,7 +95,8 @@ class Builder:
 
     def done(self) -> Launch:
         outputs = tuple((s.size, storage(s.dtype)) for s in self.call.outs)
-        return Launch(tuple(self._steps), len(self.ins), outputs, tuple(self._scratch), tuple(self._scalars))
+        steps, scratch, scalars = tuple(self._steps), tuple(self._scratch), tuple(self._scalars)
+        return Launch(steps, len(self.ins), outputs, scratch, scalars, self._in_place)
 
 
 def storage(dtype: AnyDType) -> np.dtype[Any]:

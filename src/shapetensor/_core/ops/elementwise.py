@@ -9,8 +9,8 @@ from typing import Any
 from ..dims import Shape, broadcast
 from ..dtypes import AnyDType, Bool, WeakBool, promote, promote_float, require_compute, strengthen
 from ..errors import DTypeError
-from ..op import ELEMENTWISE, Op, define
-from .rules import batch_broadcasting, unbroadcast
+from ..op import ELEMENTWISE, OPS, Op, define
+from .rules import batch_broadcasting, stretch, unbroadcast
 
 
 def _unary(x: Shape) -> Shape:
@@ -50,25 +50,18 @@ def _floating(name: str, shape: Callable[..., Shape], **rules: Any) -> Op:
     return define(name, kind=ELEMENTWISE, shape=shape, dtype=dtype, batch=batch_broadcasting, **rules)
 
 
-def _stretch(tangent: Any, out_spec: Any) -> Any:
-    """A tangent in the shape and dtype of the output."""
-    if tangent.shape != out_spec.shape:
-        tangent = tangent.broadcast_to(out_spec.shape)
-    return tangent if tangent.dtype is out_spec.dtype else tangent.astype(out_spec.dtype)
-
-
 add: Op = _arithmetic(
     "add",
     _binary,
     booleans=True,
     vjp=(lambda g, x_spec: unbroadcast(g, x_spec), lambda g, y_spec: unbroadcast(g, y_spec)),
-    jvp=(lambda dx, out_spec: _stretch(dx, out_spec), lambda dy, out_spec: _stretch(dy, out_spec)),
+    jvp=(lambda dx, out_spec: stretch(dx, out_spec), lambda dy, out_spec: stretch(dy, out_spec)),
 )
 sub: Op = _arithmetic(
     "sub",
     _binary,
     vjp=(lambda g, x_spec: unbroadcast(g, x_spec), lambda g, y_spec: unbroadcast(-g, y_spec)),
-    jvp=(lambda dx, out_spec: _stretch(dx, out_spec), lambda dy, out_spec: _stretch(-dy, out_spec)),
+    jvp=(lambda dx, out_spec: stretch(dx, out_spec), lambda dy, out_spec: stretch(-dy, out_spec)),
 )
 mul: Op = _arithmetic(
     "mul",
@@ -92,7 +85,7 @@ exp: Op = _floating("exp", _unary, vjp=(lambda g, out: g * out,), jvp=(lambda dx
 log: Op = _floating("log", _unary, vjp=(lambda g, x: g / x,), jvp=(lambda dx, x: dx / x,))
 sqrt: Op = _floating("sqrt", _unary, vjp=(lambda g, out: g / (out + out),), jvp=(lambda dx, out: dx / (out + out),))
 tanh: Op = _floating(
-    "tanh", _unary, vjp=(lambda g, out: g - g * out * out,), jvp=(lambda dx, out: dx - dx * out * out,)
+    "tanh", _unary, vjp=(lambda g, out: tanh_backward(g, out),), jvp=(lambda dx, out: tanh_backward(dx, out),)
 )
 
 
@@ -131,9 +124,46 @@ minimum: Op = _arithmetic(
 relu: Op = _arithmetic(
     "relu",
     _unary,
-    vjp=(lambda g, out: where(out > 0, g, 0.0),),
-    jvp=(lambda dx, out: where(out > 0, dx, 0.0),),
+    vjp=(lambda g, out: relu_backward(g, out),),
+    jvp=(lambda dx, out: relu_backward(dx, out),),
 )
+
+
+def gradient_op(name: str, slope: Callable[..., Any] | None = None) -> Op:
+    """`grad * f'`, one pass where rules of ops would take several; f' is a function of the second operand.
+
+    Args:
+        name: whose kernel it is.
+        slope: `(g, grad, y)` -> what f' changes with y, times g and grad; None where f' is a step.
+    """
+
+    def dtype(grad: AnyDType, y: AnyDType) -> AnyDType:
+        require_compute(name, grad, y)
+        return promote_float(promote(grad, y))
+
+    second: tuple[Any, Any] = (None, None)
+    if slope is not None:
+        second = (
+            lambda g, grad, y, y_spec: unbroadcast(slope(g, grad, y), y_spec),
+            lambda dy, grad, y: slope(dy, grad, y),
+        )
+    return define(
+        name,
+        kind=ELEMENTWISE,
+        shape=_gradient_shape,
+        dtype=dtype,
+        batch=batch_broadcasting,
+        vjp=(lambda g, y, grad_spec: unbroadcast(OPS[name](g, y), grad_spec), second[0]),
+        jvp=(lambda dgrad, y: OPS[name](dgrad, y), second[1]),
+    )
+
+
+def _gradient_shape(grad: Shape, y: Shape) -> Shape:
+    return broadcast(grad, y)
+
+
+relu_backward: Op = gradient_op("relu_backward")
+tanh_backward: Op = gradient_op("tanh_backward", lambda g, grad, y: g * grad * y * -2.0)
 
 
 def _select_shape(condition: Shape, x: Shape, y: Shape) -> Shape:
@@ -161,8 +191,8 @@ where: Op = define(
     ),
     jvp=(
         None,
-        lambda dx, condition, out_spec: _stretch(where(condition, dx, 0.0), out_spec),
-        lambda dy, condition, out_spec: _stretch(where(condition, 0.0, dy), out_spec),
+        lambda dx, condition, out_spec: stretch(where(condition, dx, 0.0), out_spec),
+        lambda dy, condition, out_spec: stretch(where(condition, 0.0, dy), out_spec),
     ),
 )
 
@@ -210,7 +240,7 @@ remainder: Op = _arithmetic(
         lambda g, x_spec: unbroadcast(g, x_spec),
         lambda g, x, y, y_spec: unbroadcast(-(g * floor_divide(x, y)), y_spec),
     ),
-    jvp=(lambda dx, out_spec: _stretch(dx, out_spec), lambda dy, x, y: -(dy * floor_divide(x, y))),
+    jvp=(lambda dx, out_spec: stretch(dx, out_spec), lambda dy, x, y: -(dy * floor_divide(x, y))),
 )
 
 
@@ -241,9 +271,9 @@ clip: Op = _arithmetic(
         lambda g, x, low, high, high_spec: unbroadcast(where(_above(x, low, high), g, 0.0), high_spec),
     ),
     jvp=(
-        lambda dx, x, low, high, out_spec: _stretch(where(_inside(x, low, high), dx, 0.0), out_spec),
-        lambda dlow, x, low, high, out_spec: _stretch(where(_below(x, low, high), dlow, 0.0), out_spec),
-        lambda dhigh, x, low, high, out_spec: _stretch(where(_above(x, low, high), dhigh, 0.0), out_spec),
+        lambda dx, x, low, high, out_spec: stretch(where(_inside(x, low, high), dx, 0.0), out_spec),
+        lambda dlow, x, low, high, out_spec: stretch(where(_below(x, low, high), dlow, 0.0), out_spec),
+        lambda dhigh, x, low, high, out_spec: stretch(where(_above(x, low, high), dhigh, 0.0), out_spec),
     ),
 )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..dims import Shape, normalise_axis, show
 from ..dtypes import I64, AnyDType, Bool, Float, promote_float, require_compute
-from ..errors import ShapeError
+from ..errors import DTypeError, ShapeError
 from ..op import OPAQUE, REDUCE, Op, define
 from .rules import batch_shifting, restore_axes
 
@@ -48,6 +48,39 @@ sum: Op = define(
     batch=batch_shifting("axes"),
     vjp=(lambda g, x_spec, axes: restore_axes(g, x_spec, axes).broadcast_to(x_spec.shape),),
     jvp=(lambda dx, axes, keepdims: dx.sum(axis=axes, keepdims=keepdims),),
+)
+
+
+def _variance_shape(x: Shape, *, axes: tuple[int, ...], keepdims: bool, correction: int) -> Shape:
+    return _reduced(x, axes=axes, keepdims=keepdims)
+
+
+def _variance_dtype(x: AnyDType) -> AnyDType:
+    require_compute("var", x)
+    if not issubclass(x, Float):
+        raise DTypeError(f"var: {x.__name__} has no exact mean: write x.astype(F32).var(...)")
+    return x
+
+
+def _slope(x: Any, axes: tuple[int, ...], correction: int) -> Any:
+    """2 (x - mean(x)) / (n - correction); too few elements: 0 / 0, NaN, as NumPy has it."""
+    count = 1
+    for axis in axes:
+        count *= x.shape[axis]
+    left = count - correction
+    return (x - x.mean(axis=axes, keepdims=True)) * 2.0 / (left if left > 0 else 0)
+
+
+var: Op = define(
+    "var",
+    kind=REDUCE,
+    shape=_variance_shape,
+    dtype=_variance_dtype,
+    batch=batch_shifting("axes"),
+    vjp=(lambda g, x, axes, correction: restore_axes(g, x._spec, axes) * _slope(x, axes, correction),),
+    jvp=(
+        lambda dx, x, axes, keepdims, correction: (dx * _slope(x, axes, correction)).sum(axis=axes, keepdims=keepdims),
+    ),
 )
 
 

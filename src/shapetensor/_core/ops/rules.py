@@ -21,6 +21,13 @@ def unbroadcast(g: Any, spec: Spec) -> Any:
     return g if g.dtype is spec.dtype else g.astype(spec.dtype)
 
 
+def stretch(tangent: Any, out_spec: Any) -> Any:
+    """A tangent in the shape and dtype of the output."""
+    if tangent.shape != out_spec.shape:
+        tangent = tangent.broadcast_to(out_spec.shape)
+    return tangent if tangent.dtype is out_spec.dtype else tangent.astype(out_spec.dtype)
+
+
 def restore_axes(reduced: Any, spec: Spec, axes: tuple[int, ...]) -> Any:
     """A reduction's result with the reduced axes of `spec` back as axes of size 1."""
     return reduced.reshape(tuple(1 if i in axes else n for i, n in enumerate(spec.shape)))
@@ -49,6 +56,17 @@ def batch_shifting(*names: str) -> Callable[..., Any]:
     def rule(op: Op, xs: Sequence[Any], batched: Batched, attrs: Attrs) -> Any:
         moved = {n: _shift(v) if n in names else v for n, v in attrs.items()}
         return op(*xs, **moved)
+
+    return rule
+
+
+def batch_stretching(*names: str) -> Callable[..., Any]:
+    """As `batch_shifting`, for ops of several operands of one shape: those without the batch are stretched along it."""
+
+    def rule(op: Op, xs: Sequence[Any], batched: Batched, attrs: Attrs) -> Any:
+        size = next(x.shape[0] for x, b in zip(xs, batched, strict=True) if b)
+        full = [x if b else x.broadcast_to((size, *x.shape)) for x, b in zip(xs, batched, strict=True)]
+        return op(*full, **{n: _shift(v) if n in names else v for n, v in attrs.items()})
 
     return rule
 

@@ -10,6 +10,7 @@ from ..dims import Shape
 from ..dtypes import AnyDType, Bool, Float, promote_float, require_compute
 from ..errors import DTypeError
 from ..op import ELEMENTWISE, Op, define
+from .elementwise import gradient_op
 from .rules import batch_broadcasting
 
 
@@ -80,23 +81,25 @@ rsqrt: Op = _function("rsqrt", lambda g, out: g * (out * out * out) * -0.5, _to_
 log1p: Op = _function("log1p", lambda g, x: g / (x + 1.0), _to_float("log1p"))
 expm1: Op = _function("expm1", lambda g, out: g * (out + 1.0), _to_float("expm1"))
 erf: Op = _function("erf", lambda g, x: g * (-(x * x)).exp() * (2.0 / math.sqrt(math.pi)), _to_float("erf"))
-sigmoid: Op = _function("sigmoid", lambda g, out: g * (out * (1.0 - out)), _to_float("sigmoid"))
+sigmoid: Op = _function("sigmoid", lambda g, out: sigmoid_backward(g, out), _to_float("sigmoid"))
+sigmoid_backward: Op = gradient_op("sigmoid_backward", lambda g, grad, y: g * grad * (1.0 - y - y))
 # log(1 + exp(x)); a record of its own, since relu(x) + log1p(exp(-abs(x))) has no right slope at 0
 softplus: Op = _function("softplus", lambda g, x: g * sigmoid(x), _to_float("softplus"))
 
 
-def _silu_slope(g: Any, x: Any) -> Any:
-    """s + x s (1 - s), s = sigmoid(x)."""
-    s = sigmoid(x)
-    return g * (s + x * s * (1.0 - s))
+def _silu_curvature(g: Any, grad: Any, y: Any) -> Any:
+    """s' (2 + y (1 - 2 s)), s = sigmoid(y)."""
+    s = sigmoid(y)
+    return g * grad * (s * (1.0 - s)) * (y * (1.0 - s - s) + 2.0)
 
 
-def _gelu_slope(g: Any, x: Any) -> Any:
-    """Phi(x) + x phi(x): the normal distribution and its density."""
-    below = (erf(x * math.sqrt(0.5)) + 1.0) * 0.5
-    density = (x * x * -0.5).exp() * (1.0 / math.sqrt(2.0 * math.pi))
-    return g * (below + x * density)
+def _gelu_curvature(g: Any, grad: Any, y: Any) -> Any:
+    """phi(y) (2 - y^2), phi the density of the normal distribution."""
+    density = (y * y * -0.5).exp() * (1.0 / math.sqrt(2.0 * math.pi))
+    return g * grad * density * (2.0 - y * y)
 
 
-silu: Op = _function("silu", _silu_slope, _to_float("silu"))
-gelu: Op = _function("gelu", _gelu_slope, _to_float("gelu"))
+silu: Op = _function("silu", lambda g, x: silu_backward(g, x), _to_float("silu"))
+gelu: Op = _function("gelu", lambda g, x: gelu_backward(g, x), _to_float("gelu"))
+silu_backward: Op = gradient_op("silu_backward", _silu_curvature)
+gelu_backward: Op = gradient_op("gelu_backward", _gelu_curvature)

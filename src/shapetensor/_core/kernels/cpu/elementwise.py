@@ -8,24 +8,33 @@ from typing import Any
 from ...dtypes import AnyDType, Bool, Integer, promote
 from ...op import Call
 from ...spec import Spec, make_spec
-from .. import cache, generate
+from .. import threads
+from ..generate import elementwise as generate
+from ..generate.expression import Expression
 from ..launch import Builder, Launch, Place, broadcast_strides, merge, pad
 from .operands import cast_kernel, contiguous, copy
 
 _RAISED = "(low if x < low or low != low else x)"
-# In the names of the op's inputs. Literals would widen float32 to float64, so there are none but small integers.
+# In the names of the op's inputs.
 EXPRESSIONS = {
     "add": "x + y",
     "sub": "x - y",
     "mul": "x * y",
     "div": "x / y",
     "neg": "-x",
-    "exp": "math.exp(x)",
-    "log": "math.log(x)",
+    "exp": "exp(x)",
+    "log": "log(x)",
     "sqrt": "math.sqrt(x)",
-    "tanh": "math.tanh(x)",
+    "tanh": "tanh(x)",
     "maximum": "x if x > y or x != x else y",
     "relu": "x if not (x <= 0) else 0",
+    "relu_backward": "grad if y > 0 else 0",
+    "tanh_backward": "grad * (1 - y * y)",
+    "sigmoid_backward": "grad * (y * (1 - y))",
+    # s + y s (1 - s), s = sigmoid(y)
+    "silu_backward": "grad * (sigmoid(y) + y * sigmoid(y) * (1 - sigmoid(y)))",
+    # Phi(y) + y phi(y): the normal distribution and its density; 0.3989... is 1 / sqrt(2 pi)
+    "gelu_backward": "grad * ((erf(y * 0.7071067811865476) + 1) * 0.5 + y * exp(y * y * -0.5) * 0.3989422804014327)",
     "minimum": "x if x < y or x != x else y",
     "clip": f"high if {_RAISED} > high or high != high else {_RAISED}",
     "where": "x if condition else y",
@@ -57,11 +66,11 @@ _INTEGER = {
 }
 
 
-def _expression(op: str, dtype: AnyDType) -> tuple[str, str]:
-    """Name and text of the expression for a dtype."""
+def expression(op: str, inputs: tuple[str, ...], dtype: AnyDType) -> tuple[str, Expression]:
+    """Name and code of an op for a dtype."""
     if op in _INTEGER and issubclass(dtype, Integer):
-        return f"{op}_integer", _INTEGER[op]
-    return op, EXPRESSIONS[op]
+        return f"{op}_integer", Expression(inputs, (), _INTEGER[op])
+    return op, Expression(inputs, (), EXPRESSIONS[op])
 
 
 def compute_dtype(call: Call) -> AnyDType:
@@ -94,11 +103,18 @@ def _contiguous(b: Builder, wanted: list[AnyDType]) -> None:
         b.scalar(i, dtype) if scalar else contiguous(b, i, dtype)
         for i, (scalar, dtype) in enumerate(zip(scalars, wanted, strict=True))
     ]
-    suffix = "".join("s" if scalar else "c" for scalar in scalars)
-    stem, expression = _expression(op.name, wanted[-1])
-    name = f"{stem}_{suffix}"
-    text = generate.contiguous(name, expression, op.inputs, scalars)
-    b.step(getattr(cache.load(name, text), name), *args, out)
+    stem, code = expression(op.name, op.inputs, wanted[-1])
+    b.step(contiguous_kernel(stem, code, scalars, wanted[-1], b.call.outs[0].size), *args, out)
+
+
+def contiguous_kernel(
+    stem: str, code: Expression, scalars: list[bool], dtype: AnyDType, size: int
+) -> Callable[..., None]:
+    """The kernel `(*inputs, out)` of flat arrays and numbers, on several threads where the size is worth it."""
+    name = f"{stem}_" + "".join("s" if scalar else "c" for scalar in scalars)
+    text = generate.contiguous(name, code, scalars, dtype)
+    split = generate.contiguous_split(name, code, scalars, threads.CHUNK)
+    return threads.shared(name, text, split, size * code.weight())
 
 
 def _strided(b: Builder, wanted: list[AnyDType]) -> None:
@@ -109,11 +125,17 @@ def _strided(b: Builder, wanted: list[AnyDType]) -> None:
     if len(shape) > generate.RANK:
         places = [_stretched(b, p, out.shape, s, d) for (p, s), d in zip(operands, wanted, strict=True)]
         shape, strides = (out.size,), [(1,) for _ in places]
-    stem, expression = _expression(op.name, wanted[-1])
-    name = f"{stem}_strided"
-    kernel = getattr(cache.load(name, generate.strided(name, expression, op.inputs)), name)
+    stem, code = expression(op.name, op.inputs, wanted[-1])
+    kernel = strided_kernel(stem, code, wanted[-1], out.size)
     padded = [pad(s, generate.RANK, 0) for s in strides]
     b.step(kernel, *places, pad(shape, generate.RANK, 1), *padded, b.outs[0])
+
+
+def strided_kernel(stem: str, code: Expression, dtype: AnyDType, size: int) -> Callable[..., None]:
+    """The kernel `(*inputs, shape, *strides, out)` of any strides."""
+    name = f"{stem}_strided"
+    split = generate.strided_split(name, code, threads.CHUNK)
+    return threads.shared(name, generate.strided(name, code, dtype), split, size * code.weight())
 
 
 def _operand(b: Builder, index: int, spec: Spec, dtype: AnyDType) -> tuple[Place, tuple[int, ...]]:

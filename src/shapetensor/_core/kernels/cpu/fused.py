@@ -1,116 +1,117 @@
-"""Row kernels: softmax, log-softmax and cross-entropy in one pass over each row."""
+"""Row kernels: softmax, cross-entropy and normalisation, forward and backward, each one visit of a row."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...buffers import Flat
-from ...dtypes import I64
+from ...dtypes import I64, AnyDType
 from ...op import Call
 from ...spec import Ints, contiguous_strides
-from ..launch import Builder, Launch
-from ..source import Kernel, kernel
+from .. import threads
+from ..generate import rows
+from ..generate.rows import ELEMENT, LABEL, NUMBER, PLACE, ROW, Rows
+from ..launch import Builder, Launch, Place
 from .operands import contiguous, copy
 
+_X = {"x": ELEMENT}
+_GRADIENT = {"grad": ELEMENT, "y": ELEMENT}
+_OUT = {"out": ELEMENT}
+ROWS = {
+    "softmax": Rows(
+        _X,
+        _OUT,
+        """
+top = max(x)
+out = exp(x - top)
+out = out * (1 / sum(out))
+""",
+    ),
+    "log_softmax": Rows(
+        _X,
+        _OUT,
+        """
+top = max(x)
+shift = log(sum(exp(x - top)))
+out = (x - top) - shift
+""",
+    ),
+    "softmax_backward": Rows(_GRADIENT, _OUT, "inner = sum(grad * y)\nout = y * (grad - inner)"),
+    "log_softmax_backward": Rows(_GRADIENT, _OUT, "total = sum(grad)\nout = grad - exp(y) * total"),
+    "cross_entropy": Rows(
+        {"x": ELEMENT, "label": LABEL},
+        {"loss": ROW, "p": ELEMENT},
+        """
+top = max(x)
+p = exp(x - top)
+total = sum(p)
+loss = log(total) - (x[label] - top)
+p = p * (1 / total)
+""",
+    ),
+    "cross_entropy_backward": Rows(
+        {"weight": ROW, "p": ELEMENT, "label": LABEL},
+        _OUT,
+        """
+out = p * weight
+out[label] = (p[label] - 1) * weight
+""",
+    ),
+    "standardize": Rows(
+        {"x": ELEMENT, "eps": NUMBER},
+        _OUT,
+        """
+centred = x - mean(x)
+out = centred * (1 / math.sqrt(mean(centred * centred) + eps))
+""",
+    ),
+    "layer_norm": Rows(
+        {"x": ELEMENT, "w": PLACE, "b": PLACE, "eps": NUMBER},
+        _OUT,
+        """
+centred = x - mean(x)
+r = 1 / math.sqrt(mean(centred * centred) + eps)
+out = centred * r * w + b
+""",
+    ),
+    "standardize_backward": Rows(
+        {"grad": ELEMENT, "x": ELEMENT, "eps": NUMBER},
+        _OUT,
+        """
+middle = mean(grad)
+centred = x - mean(x)
+r = 1 / math.sqrt(mean(centred * centred) + eps)
+along = mean(grad * centred) * (r * r)
+out = (grad - middle - centred * along) * r
+""",
+    ),
+}
+_WEIGHT = 8  # of an element of a row, in additions
 
-@kernel()
-def row_max(r: Flat) -> Any:
-    top = r[0]
-    for j in range(1, r.size):
-        v = r[j]
-        top = v if v > top or v != v else top
-    return top
+
+def _kernel(name: str, dtype: AnyDType, size: int) -> Callable[..., Any]:
+    """`(*inputs, rows, n, *outputs)`, on several threads where the size is worth it."""
+    text = rows.text(name, ROWS[name], dtype)
+    return threads.shared(name, text, rows.split(name, ROWS[name], threads.CHUNK), size * _WEIGHT)
 
 
-@kernel(row_max)
-def softmax_rows(x: Flat, rows: int, n: int, out: Flat) -> None:
-    for p in range(rows):
-        r = x[p * n : p * n + n]
-        q = out[p * n : p * n + n]
-        top = row_max(r)
-        total = top - top
-        for j in range(n):
-            e = math.exp(r[j] - top)
-            q[j] = e
-            total += e
-        for j in range(n):
-            q[j] = q[j] / total
-
-
-@kernel(row_max)
-def log_softmax_rows(x: Flat, rows: int, n: int, out: Flat) -> None:
-    for p in range(rows):
-        r = x[p * n : p * n + n]
-        q = out[p * n : p * n + n]
-        top = row_max(r)
-        total = top - top
-        for j in range(n):
-            total += math.exp(r[j] - top)
-        shift = math.log(total)
-        for j in range(n):
-            q[j] = (r[j] - top) - shift
-
-
-@kernel(row_max)
-def cross_entropy_rows(x: Flat, labels: Flat, rows: int, n: int, out: Flat) -> int:
-    for p in range(rows):
-        label = labels[p]
-        if label < 0 or label >= n:
-            return p
-        r = x[p * n : p * n + n]
-        top = row_max(r)
-        total = top - top
-        for j in range(n):
-            total += math.exp(r[j] - top)
-        out[p] = math.log(total) - (r[label] - top)
-    return -1
-
-
-@kernel(row_max)
-def cross_entropy_backward_rows(x: Flat, labels: Flat, weights: Flat, rows: int, n: int, out: Flat) -> int:
-    for p in range(rows):
-        label = labels[p]
-        if label < 0 or label >= n:
-            return p
-        r = x[p * n : p * n + n]
-        q = out[p * n : p * n + n]
-        top = row_max(r)
-        total = top - top
-        for j in range(n):
-            e = math.exp(r[j] - top)
-            q[j] = e
-            total += e
-        weight = weights[p]
-        for j in range(n):
-            q[j] = q[j] / total * weight
-        q[label] -= weight
-    return -1
-
-
-def _along_axis(run: Kernel) -> Callable[[Call], Launch]:
-    """Rows along the last axis; another axis is moved there and back."""
-
-    def prepare(call: Call) -> Launch:
-        b = Builder(call)
-        out, axis = call.outs[0], call.attrs[0]
-        if out.size == 0:
-            return b.done()
-        n = out.shape[axis]
-        if axis == len(out.shape) - 1:
-            b.step(run.load(), contiguous(b, 0, out.dtype), out.size // n, n, b.outs[0])
-            return b.done()
-        order = (*(i for i in range(len(out.shape)) if i != axis), axis)
-        spec = call.ins[0]
-        moved = tuple(spec.shape[i] for i in order)
-        x = contiguous(b, 0, out.dtype, moved, tuple(spec.strides[i] for i in order))
-        result = b.scratch(out.size, out.dtype)
-        b.step(run.load(), x, out.size // n, n, result)
-        copy(b, result, out.shape, _moved_back(moved, order), b.outs[0])
+def _along_axis(call: Call) -> Launch:
+    """Rows along one axis; one that is not the last is moved there and back."""
+    b = Builder(call)
+    out, axis = call.outs[0], call.attrs[0]
+    if out.size == 0:
         return b.done()
-
-    return prepare
+    n, kernel = out.shape[axis], _kernel(call.op.name, out.dtype, out.size)
+    if axis == out.rank - 1:
+        b.step(kernel, *(contiguous(b, i, out.dtype) for i in range(len(call.ins))), out.size // n, n, b.outs[0])
+        return b.done()
+    order = (*(i for i in range(out.rank) if i != axis), axis)
+    moved = tuple(out.shape[i] for i in order)
+    xs = [contiguous(b, i, out.dtype, moved, tuple(spec.strides[j] for j in order)) for i, spec in enumerate(call.ins)]
+    result = b.scratch(out.size, out.dtype)
+    b.step(kernel, *xs, out.size // n, n, result)
+    copy(b, result, out.shape, _moved_back(moved, order), b.outs[0])
+    return b.done()
 
 
 def _moved_back(shape: Ints, order: Ints) -> Ints:
@@ -120,32 +121,32 @@ def _moved_back(shape: Ints, order: Ints) -> Ints:
 
 
 def prepare_cross_entropy(call: Call) -> Launch:
-    """Loss of each row."""
+    """Loss and probabilities of each row."""
     b = Builder(call)
-    out, logits = call.outs[0], call.ins[0]
-    if out.size:
-        n = logits.shape[-1]
-        x, labels = contiguous(b, 0, out.dtype), contiguous(b, 1, I64)
-        b.step(cross_entropy_rows.load(), x, labels, out.size, n, b.outs[0], check=_bad_label(n))
+    loss, p = call.outs
+    if loss.size:
+        n = p.shape[-1]
+        kernel = _kernel("cross_entropy", p.dtype, p.size)
+        x, labels = contiguous(b, 0, p.dtype), contiguous(b, 1, I64)
+        b.step(kernel, x, labels, loss.size, n, *b.outs, check=_bad_label(n))
     return b.done()
 
 
 def prepare_cross_entropy_backward(call: Call) -> Launch:
-    """weight * (softmax - onehot) of each row."""
+    """weight * (p - onehot) of each row."""
     b = Builder(call)
     out = call.outs[0]
     if out.size:
         n = out.shape[-1]
-        x, labels = contiguous(b, 1, out.dtype), contiguous(b, 2, I64)
-        weights = contiguous(b, 0, out.dtype)
-        run = cross_entropy_backward_rows.load()
-        b.step(run, x, labels, weights, out.size // n, n, b.outs[0], check=_bad_label(n))
+        weights, p, labels = contiguous(b, 0), contiguous(b, 1), contiguous(b, 2, I64)
+        kernel = _kernel("cross_entropy_backward", out.dtype, out.size)
+        b.step(kernel, weights, p, labels, out.size // n, n, b.outs[0], check=_bad_label(n, place=2))
     return b.done()
 
 
-def _bad_label(classes: int) -> Callable[[int, Sequence[Any]], Exception]:
+def _bad_label(classes: int, place: int = 1) -> Callable[[int, Sequence[Any]], Exception]:
     def error(position: int, args: Sequence[Any]) -> Exception:
-        label = args[1][position]
+        label = args[place][position]
         leave_out = f"; to leave such rows out, give ignore_index={label}" if label < 0 else ""
         return IndexError(
             f"cross_entropy: label {label} of row {position} is no class of 0 to {classes - 1}{leave_out}"
@@ -154,9 +155,24 @@ def _bad_label(classes: int) -> Callable[[int, Sequence[Any]], Exception]:
     return error
 
 
+def _last_axes(call: Call) -> Launch:
+    """Rows of the last axes together."""
+    b = Builder(call)
+    out = call.outs[0]
+    named = call.named_attrs()
+    n = 1
+    for size in out.shape[out.rank - named.get("count", call.ins[-1].rank) :]:
+        n *= size
+    if out.size:
+        xs: list[Place] = [contiguous(b, i, out.dtype) for i in range(len(call.ins))]
+        kernel = _kernel(call.op.name, out.dtype, out.size)
+        b.step(kernel, *xs, named["eps"], out.size // n, n, b.outs[0])
+    return b.done()
+
+
 PREPARE = {
-    "softmax": _along_axis(softmax_rows),
-    "log_softmax": _along_axis(log_softmax_rows),
     "cross_entropy": prepare_cross_entropy,
     "cross_entropy_backward": prepare_cross_entropy_backward,
 }
+PREPARE |= dict.fromkeys(("softmax", "log_softmax", "softmax_backward", "log_softmax_backward"), _along_axis)
+PREPARE |= dict.fromkeys(("standardize", "standardize_backward", "layer_norm"), _last_axes)

@@ -8,7 +8,7 @@ from ...buffers import Flat
 from ...op import Call
 from ...ops.movement import Bounds, resolve
 from ...spec import Ints, contiguous_strides
-from .. import generate
+from ..generate import elementwise as generate
 from ..launch import Builder, Launch, Place, merge, pad
 from ..source import Kernel, kernel
 from .operands import contiguous, copy

@@ -7,10 +7,14 @@ from collections.abc import Callable
 import numpy as np
 
 from ...buffers import Flat
-from ...dtypes import BF16, F16, AnyDType
+from ...dtypes import BF16, F16, F64, AnyDType
 from ...spec import Ints
-from .. import cache, generate
+from .. import cache
+from ..generate import elementwise as generate
+from ..generate.expression import Expression
 from ..launch import Builder, Place, merge, pad
+
+_SAME = Expression(("x",), (), "x")
 
 
 def _numpy_copy(x: Flat, shape: Ints, strides: Ints, out: Flat) -> None:
@@ -25,7 +29,7 @@ def copy(b: Builder, x: Place, shape: Ints, strides: Ints, out: Place) -> None:
     if len(merged) > generate.RANK:
         b.step(_numpy_copy, x, merged, steps, out)
         return
-    kernel = cache.load("copy", generate.strided("copy", "x", ["x"])).copy
+    kernel = cache.load("copy", generate.strided("copy", _SAME, F64)).copy
     b.step(kernel, x, pad(merged, generate.RANK, 1), pad(steps, generate.RANK, 0), out)
 
 
@@ -34,9 +38,9 @@ def cast_kernel(source: AnyDType, target: AnyDType) -> Callable[[Flat, Flat], No
     if {source, target} & {F16, BF16}:
         return _half_cast(source, target)
     name = f"cast_{target.name}"
-    value = "x != 0" if target.name == "bool" else "x"
+    code = Expression(("x",), (), "x != 0") if target.name == "bool" else _SAME
     function: Callable[[Flat, Flat], None] = getattr(
-        cache.load(name, generate.contiguous(name, value, ["x"], [False])), name
+        cache.load(name, generate.contiguous(name, code, [False], F64)), name
     )
     return function
 

@@ -1,0 +1,122 @@
+"""Large calls shared by threads: OpenMP, or TBB where it is installed, by way of Numba's prange.
+
+Numba's third way, its own work queue, starts a call twenty times slower and ends the process when two threads of
+Python use it at once, so it is never used: where only that is there, calls run on one thread and `shapetensor doctor`
+says why. How work is cut depends on sizes alone, so that results do not depend on the number of threads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from . import cache
+
+# Additions, or their like, from which on two threads are faster than one; see benchmarks/threads.py.
+WORTHWHILE = 100_000
+CHUNK = 16_384  # elements that a thread takes at a time
+FAST = ("omp", "tbb")
+
+
+class _State:
+    """What this process uses."""
+
+    limit: int | None = None  # as set by the user
+    most = 1  # as many as Numba started
+    layer: str | None = None  # "" where there is none to use, None where nobody has asked yet
+    forked = False  # whether a parent started threads, which do not exist in this process
+
+
+def layer() -> str:
+    """The threading layer in use, "omp" or "tbb"; "" where calls run on one thread. Starts its threads."""
+    if _State.layer is None:
+        _State.layer = _start()
+    return "" if _State.forked else _State.layer
+
+
+def _start() -> str:
+    """Let Numba choose a layer, unless what it would choose is the slow one."""
+    import numba
+
+    if numba.config.THREADING_LAYER not in ("default", *FAST) or not any(map(_is_there, FAST)):
+        return ""
+    try:
+        numba.get_num_threads()  # this starts them
+        found = numba.threading_layer()
+    except ValueError:
+        return ""
+    _State.most = int(numba.config.NUMBA_NUM_THREADS)
+    return found if found in FAST else ""
+
+
+def _is_there(name: str) -> bool:
+    """Whether Numba's layer of this name can be loaded here."""
+    try:
+        __import__(f"numba.np.ufunc.{name}pool")
+    except ImportError:
+        return False
+    return True
+
+
+def count() -> int:
+    """How many threads large calls use."""
+    if not layer():
+        return 1
+    return _State.most if _State.limit is None else min(_State.most, _State.limit)
+
+
+def limit(number: int) -> None:
+    """Use at most so many."""
+    _State.limit = number
+
+
+def _after_fork() -> None:
+    """A child has no threads of its parent's OpenMP, and starting others there ends the process: it does without."""
+    _State.forked = _State.forked or bool(_State.layer)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+class Shared:
+    """A kernel for calls that are worth several threads, and what runs in its place where there is one.
+
+    Args:
+        name: of the function in the text.
+        text: with `{parallel}` before it.
+        alone: a kernel that gives the same results; by default the same text on one thread.
+    """
+
+    __slots__ = ("_alone", "_loaded", "name", "text")
+
+    def __init__(self, name: str, text: str, alone: Callable[..., Any] | None = None) -> None:
+        self.name, self.text, self._alone = name, text, alone
+        self._loaded: Callable[..., Any] | None = None
+
+    def __call__(self, *args: Any) -> Any:
+        threads = count()
+        if threads == 1:
+            return self.alone()(*args)
+        from numba import get_num_threads, set_num_threads
+
+        if get_num_threads() != threads:  # a setting of each thread of Python
+            set_num_threads(threads)
+        return self.together()(*args)
+
+    def alone(self) -> Callable[..., Any]:
+        if self._alone is None:
+            self._alone = getattr(cache.load(self.name, self.text.replace("{parallel}", "{kernel}")), self.name)
+        return self._alone
+
+    def together(self) -> Callable[..., Any]:
+        if self._loaded is None:
+            self._loaded = getattr(cache.load(self.name, self.text), self.name)
+        return self._loaded
+
+
+def shared(name: str, text: str, split: str, work: int) -> Callable[..., Any]:
+    """The kernel of this text; where the work is worth it, its form for several threads, `{name}_split`."""
+    alone: Callable[..., Any] = getattr(cache.load(name, text), name)
+    return alone if work < WORTHWHILE else Shared(f"{name}_split", text + "\n\n" + split, alone)
