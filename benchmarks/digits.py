@@ -44,7 +44,8 @@ class DigitsStep:
 
     def setup(self, mode: str) -> None:
         optimizer = optim.Adam(lr=1e-3)
-        self.step = make_step(optimizer) if mode == "eager" else st.compile(make_step(optimizer))
+        step = make_step(optimizer)
+        self.step = step if mode == "eager" else st.compile(step, donate_argnums=(0, 1))
         self.net = model(st.random.key(0))
         self.state = optimizer.init(self.net)
         self.x, self.labels = data()
@@ -68,7 +69,7 @@ class Memory:
 
     def setup(self) -> None:
         optimizer = optim.Adam(lr=1e-3)
-        compiled = st.compile(make_step(optimizer))
+        compiled = st.compile(make_step(optimizer), donate_argnums=(0, 1))
         net = model(st.random.key(0))
         compiled(net, optimizer.init(net), *data())
         self.program = compiled.programs[0]

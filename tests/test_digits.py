@@ -56,19 +56,18 @@ def assert_equal(one: Any, two: Any) -> None:
 
 
 def test_compiled_steps_are_eager_steps(example: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    begin = example.begin(0)
-    data, _ = example.load(example.keys_of(begin.seed)[0])
-    compiled = example.train(begin, data, 1, tmp_path / "compiled")
+    data, _ = example.load(example.keys_of(0)[0])
+    compiled = example.train(example.begin(0), data, 1, tmp_path / "compiled")
     monkeypatch.setattr(example, "step", example.step.__wrapped__)
-    assert_equal(compiled, example.train(begin, data, 1, tmp_path / "eager"))
+    assert_equal(compiled, example.train(example.begin(0), data, 1, tmp_path / "eager"))
 
 
 def test_a_resumed_run_is_an_uninterrupted_run(example: Any, tmp_path: Path) -> None:
     """Parameters, buffers, optimizer, keys, data position and the loss of every step."""
-    begin, path = example.begin(1), tmp_path / "run.safetensors"
-    data, _ = example.load(example.keys_of(begin.seed)[0])
-    whole = example.train(begin, data, 4, path)
-    example.train(begin, data, 1, path)
+    path = tmp_path / "run.safetensors"
+    data, _ = example.load(example.keys_of(1)[0])
+    whole = example.train(example.begin(1), data, 4, path)
+    example.train(example.begin(1), data, 1, path)
     for epochs in (2, 4):
         run = st.io.load_checkpoint(path, example.begin(7))
         assert run.epoch < epochs

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar, overload
 from typing_extensions import ParamSpec
 
 from ._core.apply import tensors_make
-from ._core.device import activate, cpu, current
+from ._core.device import Donated, activate, cpu, current
 from ._core.errors import CompileError, ShapetensorWarning
 from ._core.program import Program
 from ._core.pytree import STATIC, TreeDef, children_of, flatten, is_tensor, paths, unflatten
@@ -30,10 +30,10 @@ _MANY = 8  # recordings that differ in Python values only, after which we warn
 
 
 @overload
-def compile(function: Callable[P, R]) -> Compiled[P, R]: ...
+def compile(function: Callable[P, R], *, donate_argnums: int | Sequence[int] = ()) -> Compiled[P, R]: ...
 @overload
-def compile(function: Callable[..., Any]) -> Compiled[..., Any]: ...
-def compile(function: Callable[..., Any]) -> Compiled[..., Any]:
+def compile(function: Callable[..., Any], *, donate_argnums: int | Sequence[int] = ()) -> Compiled[..., Any]: ...
+def compile(function: Callable[..., Any], *, donate_argnums: int | Sequence[int] = ()) -> Compiled[..., Any]:
     """A function that runs as planned kernels, without Python between them, from its second call on.
 
     Arguments and results are trees: modules, tuples, lists and dicts of tensors and static values. The first call
@@ -50,9 +50,17 @@ def compile(function: Callable[..., Any]) -> Compiled[..., Any]:
 
     Args:
         function: of trees; a model is as good as a function.
+        donate_argnums: the places of arguments that the caller gives up, such as the model and the state of the
+            optimizer in a training step. Their memory may become that of results, so that nothing is copied. After
+            the call, even one that fails, their tensors are gone: any use of them raises RuntimeError. They come by
+            position, and nothing else may see their memory. Within a function that is being compiled, donating
+            means nothing.
 
     Raises:
-        TypeError: if it cannot be called.
+        TypeError: if it cannot be called, or if `donate_argnums` is no int or tuple of ints; (when called) if a
+            donated argument is missing or comes by name.
+        ValueError: for negative places; (when called) if a donated tensor is among the arguments twice, or if
+            another tensor, a tape or a NumPy array sees its memory. Then nothing was changed.
         CompileError: (when called) if the function looks at the value of a tensor, runs an op of the host such as
             sort, or gets traced tensors: compile the gradient instead, `st.compile(st.grad(f))`.
 
@@ -65,8 +73,15 @@ def compile(function: Callable[..., Any]) -> Compiled[..., Any]:
         Tensor[F32, 2]([1. , 0.5])
         >>> step
         <compiled step: 1 program>
+        >>> opt = st.optim.SGD(lr=0.5)
+        >>> update = st.compile(lambda w, g: opt.update(w, g, opt.init(w))[0], donate_argnums=0)
+        >>> w = st.ones(2)
+        >>> update(w, st.ones(2))  # in the memory of w
+        Tensor[F32, 2]([0.5, 0.5])
+        >>> w
+        Tensor[F32, 2] on no device (donated to <lambda>)
     """
-    return Compiled(function)
+    return Compiled(function, _places(donate_argnums))
 
 
 class Compiled(Generic[P, R]):
@@ -83,11 +98,11 @@ class Compiled(Generic[P, R]):
 
     __name__: str
 
-    def __init__(self, function: Callable[P, R]) -> None:
+    def __init__(self, function: Callable[P, R], donated: tuple[int, ...] = ()) -> None:
         if not callable(function):
             raise TypeError(f"compile takes a function, not {type(function).__name__}")
         update_wrapper(self, function, updated=())
-        self._function = function
+        self._function, self._donated = function, donated
         self._name = getattr(function, "__name__", type(function).__name__)
         self._programs: dict[Any, Program] = {}
         self._lock = threading.RLock()
@@ -157,7 +172,18 @@ class Compiled(Generic[P, R]):
         finally:
             recording: Recording = recorder.close()
         inputs = {slot: x._spec for slot, x in zip(slots, leaves, strict=True)}
-        return Program(self._name, recording, inputs, buffers, tree)
+        return Program(self._name, recording, inputs, buffers, tree, self._donations(args))
+
+    def _donations(self, args: Sequence[Any]) -> dict[int, str]:
+        """Places among the leaves, and names, of the tensors that are donated."""
+        found: dict[int, str] = {}
+        start = 0
+        for place, arg in enumerate(args):
+            named = list(paths(arg, str(place)))
+            if place in self._donated:
+                found |= {start + i: name for i, (name, _) in enumerate(named)}
+            start += len(named)
+        return found
 
     def _output(self, x: Any, recorder: Recorder) -> Any:
         """The slot of a recorded tensor; a tensor of the CPU as it is, off the tapes that end with the function."""
@@ -166,12 +192,22 @@ class Compiled(Generic[P, R]):
             return x._buffer
         if device is cpu():
             return x._marked(()) if x._marks else x
+        if isinstance(device, Donated):
+            raise device.error(self._name)
         raise CompileError(f"a result is on {device!r}: it escaped from another transformation of a function")
 
     def _check(self, leaves: Sequence[Any], args: Any, kwargs: Any) -> None:
-        """Raise CompileError for tensors that a Program cannot take."""
+        """Raise an error for arguments that a Program cannot take."""
+        missing = [place for place in self._donated if place >= len(args)]
+        if missing:
+            raise TypeError(
+                f"{self._name}: argument {missing[0]} is donated, and {len(args)} came by position: what is donated "
+                "cannot be left out or come by name"
+            )
         names = [name for name, _ in (*paths(args), *paths(kwargs))]
         for name, x in zip(names, leaves, strict=True):
+            if isinstance(x._spec.device, Donated):
+                raise x._spec.device.error(f"{self._name}: argument {name}")
             if x._marks:
                 raise CompileError(
                     f"{self._name}: argument {name} is traced, and no gradient flows through a compiled function: "
@@ -203,6 +239,16 @@ class Compiled(Generic[P, R]):
                 ShapetensorWarning,
                 stacklevel=3,
             )
+
+
+def _places(argnums: int | Sequence[int]) -> tuple[int, ...]:
+    """The places of arguments as a tuple."""
+    places = (argnums,) if isinstance(argnums, int) else argnums
+    if not isinstance(places, Sequence) or any(type(place) is not int for place in places):
+        raise TypeError(f"compile: donate_argnums is an int or a tuple of ints, not {argnums!r}")
+    if any(place < 0 for place in places):
+        raise ValueError(f"compile: donate_argnums={argnums!r} should be places from 0 on, counted from the left")
+    return tuple(places)
 
 
 def _records(device: Any) -> bool:

@@ -6,6 +6,7 @@ training loop allocates in its first step only, and large arrays do not page-fau
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from sys import getrefcount
 from typing import Any
 
@@ -82,7 +83,8 @@ POOL = Pool()
 class _Holder:
     """Stands for a tensor."""
 
-    _buffer: Any = None
+    def __init__(self, flat: Flat) -> None:
+        self._buffer = flat
 
 
 def _counts(holder: Any) -> tuple[int, int]:
@@ -95,12 +97,22 @@ def _counts(holder: Any) -> tuple[int, int]:
 
 def _counts_of_sole_holder() -> tuple[int, int]:
     """Measured rather than written down: interpreters differ in which references they count."""
-    holder = _Holder()
-    holder._buffer = POOL.fresh(1, np.dtype(np.uint8))
-    return _counts(holder)
+    return _counts(_Holder(POOL.fresh(1, np.dtype(np.uint8))))
 
 
 _SOLE_FLAT, _SOLE_RAW = _counts_of_sole_holder()
+
+
+def are_own(holders: Iterable[Any]) -> bool:
+    """Whether each `holder._buffer` is memory that nobody but the holder can see and nothing outside lent."""
+    for holder in holders:  # the lines of `release` once more: its counts hold in lines like these only
+        flat = holder._buffer
+        if getrefcount(flat) != _SOLE_FLAT:
+            return False
+        raw = flat.base
+        if getrefcount(raw) != _SOLE_RAW or raw.base is not None:
+            return False
+    return True
 
 
 def release(holder: Any, getrefcount: Any = getrefcount) -> None:
@@ -114,3 +126,9 @@ def release(holder: Any, getrefcount: Any = getrefcount) -> None:
         raw = flat.base
         if getrefcount(raw) == _SOLE_RAW and type(raw) is np.ndarray and raw.size == flat.nbytes + ALIGNMENT:
             POOL.give(flat)
+
+
+def release_all(flats: list[Flat]) -> None:
+    """Empty the list; what nobody else can see goes back to the pool, as if tensors had died."""
+    while flats:
+        release(_Holder(flats.pop()))

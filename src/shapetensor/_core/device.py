@@ -33,6 +33,39 @@ class Device(Protocol):
         """A tensor died: its buffer may be used again if nobody else has it."""
 
 
+class Donated:
+    """Where a tensor is whose memory was given to a compiled function: nowhere. It runs nothing."""
+
+    name = "donated"
+
+    def __init__(self, function: str) -> None:
+        self.function = function
+
+    @property
+    def depth(self) -> int:
+        """Asked for where operands live on several devices."""
+        raise self.error()
+
+    def run(self, call: Call, buffers: Sequence[Any]) -> Any:
+        raise self.error(call.op.name)
+
+    def lift(self, tensor: Any) -> tuple[Any, tuple[Any, ...]]:
+        raise self.error()
+
+    def release(self, tensor: Any) -> None:
+        """The memory is somebody else's."""
+
+    def error(self, where: str = "") -> RuntimeError:
+        """What to raise where somebody uses the tensor."""
+        return RuntimeError(
+            f"{where}{': ' if where else ''}this tensor was donated to {self.function}, which may have overwritten it: "
+            f"use what {self.function} returned in its place, or do not name the argument in donate_argnums"
+        )
+
+    def __repr__(self) -> str:
+        return f"no device (donated to {self.function})"
+
+
 class _Active(threading.local):
     """The devices that creation functions of this thread use, the innermost last."""
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .buffers import POOL, Flat
 from .cpu import CPU, extent
+from .device import Donated
 from .dtypes import BF16, BY_NAME, F16, AnyDType, names
 from .errors import CompileError, DeviceError, DTypeError
 from .spec import Spec, make_spec
@@ -74,7 +75,10 @@ def view_out(buffer: Any, spec: Spec) -> NDArray[Any]:
 
     Raises:
         CompileError: for a tensor that has no elements, because a function is being recorded or batched.
+        RuntimeError: for one that was donated.
     """
+    if isinstance(spec.device, Donated):
+        raise spec.device.error()
     if spec.device is not CPU:
         raise CompileError(
             f"a tensor on {spec.device!r} has no value to look at while the function is being transformed: "

@@ -9,27 +9,31 @@ only these arguments of the kernels are put in before a replay and taken out beh
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .apply import infer, tensors_make
-from .buffers import POOL, Flat
+from .buffers import POOL, Flat, are_own, release_all
 from .cpu import CPU, extent, prepare
+from .device import Donated
 from .dtypes import DType
 from .kernels.launch import Launch, Place
 from .op import Call
 from .plan import Lifetime, plan
 from .pytree import TreeDef, unflatten
 from .recorder import Recording, Slot
-from .spec import Spec
+from .spec import Spec, make_spec
 
 Kind = tuple[int, np.dtype[Any]]  # elements and dtype of a buffer
 Check = Callable[[int, Sequence[Any]], Exception]
 Step = tuple[Callable[..., Any], list[Any], Check | None]
 # Which buffer of the call, the part of it (None: all), and the argument lists and places that it goes to
 Patch = tuple[int, slice | None, list[tuple[list[Any], int]]]
+_donating = threading.Lock()  # between looking who sees a tensor's memory and taking it
 
 
 class Window(NamedTuple):
@@ -51,40 +55,81 @@ class Instruction(NamedTuple):
 
 
 class _Code:
-    """The instructions that the results need, and the window of each slot."""
+    """The instructions that the results need, and the window of each slot.
 
-    def __init__(self, recording: Recording, inputs: dict[Slot, Spec], results: Sequence[Slot]) -> None:
+    Attributes:
+        views: windows of the slots whose instructions wrote the elements.
+        windows: windows of the slots in whose memory the elements lie.
+        taken: for a result that was written over an operand, the slot of that.
+    """
+
+    def __init__(
+        self, recording: Recording, inputs: dict[Slot, Spec], results: Sequence[Slot], donated: set[Slot]
+    ) -> None:
         live = _live(recording, results)
         used = {x for _, operands, _ in live for x in operands if isinstance(x, Slot)} | set(results)
         self.inputs = list(inputs)
         self.constants = {slot: x for slot, x in recording.constants.items() if slot in used}
         given = inputs | {slot: x._spec for slot, x in self.constants.items()}
-        self.windows = {slot: Window(slot, 0, extent(s.shape, s.strides), s) for slot, s in given.items()}
-        self.instructions = [self._lower(*instruction) for instruction in live]
+        self.views = {slot: Window(slot, 0, extent(s.shape, s.strides), s) for slot, s in given.items()}
+        lowered = [self._lower(*instruction) for instruction in live]
+        self.taken: dict[Slot, Slot] = {}
+        kept = (given.keys() - donated) | {self.views[x].root for x in results}
+        self.instructions = self._in_place(lowered, kept)
+        self.windows = {slot: w._replace(root=self._memory(w.root)) for slot, w in self.views.items()}
         roots = dict.fromkeys(self.windows[x].root for x in results)
         self.returned = [root for root in roots if root not in given]
 
     def _lower(self, call: Call, operands: tuple[Any, ...], results: tuple[Slot, ...]) -> Instruction:
         """The instruction at CPU specs."""
         pairs = zip(operands, call.ins, strict=True)
-        specs = [self.windows[x].spec if isinstance(x, Slot) else weak for x, weak in pairs]
+        specs = [self.views[x].spec if isinstance(x, Slot) else weak for x, weak in pairs]
         named = call.named_attrs()
         if "device" in named:
             named["device"] = CPU
         here = infer(call.op, tuple(named.values()), *specs)
         if here.views is None:
             for slot, spec in zip(results, here.outs, strict=True):
-                self.windows[slot] = Window(slot, 0, spec.size, spec)
+                self.views[slot] = Window(slot, 0, spec.size, spec)
             return Instruction(here, operands, results, prepare(here))
-        whole = self.windows[operands[0]]
+        whole = self.views[operands[0]]
         for slot, offset, spec in zip(results, here.views, here.outs, strict=True):
             start = whole.start + offset
-            self.windows[slot] = Window(whole.root, start, start + extent(spec.shape, spec.strides), spec)
+            self.views[slot] = Window(whole.root, start, start + extent(spec.shape, spec.strides), spec)
         return Instruction(here, operands, results, None)
+
+    def _reads(self, instruction: Instruction) -> list[Slot]:
+        """The root of each operand."""
+        return [self.views[x].root for x in instruction.operands if isinstance(x, Slot)]
+
+    def _in_place(self, instructions: Sequence[Instruction], kept: set[Slot]) -> list[Instruction]:
+        """The instructions, those written over operands where nobody sees it; the roots in `kept` stay as they are."""
+        last = {root: i for i, instruction in enumerate(instructions) for root in self._reads(instruction)}
+        dying = ({root for root in self._reads(x) if last[root] == i} - kept for i, x in enumerate(instructions))
+        return [self._over_operands(*pair) for pair in zip(instructions, dying, strict=True)]
+
+    def _over_operands(self, instruction: Instruction, dying: set[Slot]) -> Instruction:
+        """The instruction in place, if it has such a form and the operands concerned are alone in roots that die."""
+        _, operands, results, launch = instruction
+        if launch is None or launch.in_place is None:
+            return instruction
+        reads = Counter(self._reads(instruction))
+        pairs = [(self.views[operands[i]], results[k]) for i, k in launch.in_place.pairs]
+        for over, _ in pairs:
+            if over.root not in dying or reads[over.root] > 1 or self.cut(over) or not over.spec.contiguous:
+                return instruction
+        self.taken |= {result: over.root for over, result in pairs}
+        return instruction._replace(launch=replace(launch, steps=launch.in_place.steps))
+
+    def _memory(self, root: Slot) -> Slot:
+        """The slot whose memory a root took over, or one from which that took it over."""
+        while root in self.taken:
+            root = self.taken[root]
+        return root
 
     def cut(self, window: Window) -> slice | None:
         """The part of the root's array that a window is; None for all of it."""
-        whole = self.windows[window.root]
+        whole = self.views[window.root]
         return None if window[1:3] == whole[1:3] else slice(window.start, window.stop)
 
     def lifetimes(self) -> dict[Slot, tuple[int, int]]:
@@ -92,7 +137,8 @@ class _Code:
         found: dict[Slot, tuple[int, int]] = {}
         for i, (_, operands, results, launch) in enumerate(self.instructions):
             for slot in results if launch is not None else ():
-                found[slot] = (i, i)
+                if slot not in self.taken:
+                    found[slot] = (i, i)
             for x in operands:
                 root = self.windows[x].root if isinstance(x, Slot) else None
                 if root in found:
@@ -197,13 +243,25 @@ class Program:
     """
 
     def __init__(
-        self, name: str, recording: Recording, inputs: dict[Slot, Spec], outputs: Sequence[Any], tree: TreeDef
+        self,
+        name: str,
+        recording: Recording,
+        inputs: dict[Slot, Spec],
+        outputs: Sequence[Any],
+        tree: TreeDef,
+        donated: Mapping[int, str],
     ) -> None:
-        """Prepare a recording whose outputs are slots and, where they are constants, CPU tensors."""
-        code = _Code(recording, inputs, [x for x in outputs if isinstance(x, Slot)])
+        """Prepare a recording whose outputs are slots and, where they are constants, CPU tensors.
+
+        `donated` has the names of the inputs that the caller gives up, by their places.
+        """
+        slots = list(inputs)
+        code = _Code(recording, inputs, [x for x in outputs if isinstance(x, Slot)], {slots[i] for i in donated})
         memory = _Memory(code)
         binder = _Binder(code, memory)
         self.name, self._tree = name, tree
+        nowhere = Donated(name)
+        self._donated = {i: (label, _moved(inputs[slots[i]], nowhere)) for i, label in donated.items()}
         self._code, self._offsets = code, memory.offsets
         self._steps, self._patches = binder.steps, binder.patches()
         self._fresh = [(kind, POOL.stack(*kind)) for kind in (_kind(code.windows[r].spec) for r in code.returned)]
@@ -231,8 +289,61 @@ class Program:
 
         Raises:
             IndexError: from kernels that take indices.
+            ValueError: where a donated tensor cannot be given up.
         """
-        memory = [x._buffer for x in leaves]
+        memory = self._given_up(leaves) if self._donated else [x._buffer for x in leaves]
+        try:
+            self._run(memory)
+            make = tensors_make()
+            outputs = [
+                make(memory[place] if cut is None else memory[place][cut], spec, ()) if same is None else same
+                for same, place, cut, spec in self._outputs
+            ]
+        finally:
+            if self._donated:  # what no output took over goes where the memory of dead tensors goes
+                given_up = [memory[i] for i in self._donated]
+                memory.clear()
+                release_all(given_up)
+        return unflatten(self._tree, outputs)
+
+    def _given_up(self, leaves: Sequence[Any]) -> list[Any]:
+        """The buffers of the leaves, those of donated tensors taken away from them.
+
+        Raises:
+            ValueError: before anything is changed, where others see the memory of a donated tensor.
+            RuntimeError: where another thread has just donated one.
+        """
+        donated = [leaves[i] for i in self._donated]
+        with _donating:
+            if len(set(map(id, leaves))) < len(leaves) or not are_own(donated):
+                self._check_donated(leaves)
+            memory = [x._buffer for x in leaves]
+            for x, (_, spec) in zip(donated, self._donated.values(), strict=True):
+                x._spec = spec
+                x._buffer = None
+        return memory
+
+    def _check_donated(self, leaves: Sequence[Any]) -> None:
+        """Raise the error for a tensor that cannot be given up, if there is one."""
+        times = Counter(map(id, leaves))
+        for i, (argument, _) in self._donated.items():
+            x = leaves[i]
+            if isinstance(x._spec.device, Donated):
+                raise x._spec.device.error(self.name)
+            if times[id(x)] > 1:
+                raise ValueError(
+                    f"{self.name}: argument {argument} is donated, and the same tensor is another argument or part of "
+                    "one: pass a copy there, st.from_numpy(x.numpy())"
+                )
+            if not are_own([x]):
+                raise ValueError(
+                    f"{self.name}: argument {argument} is donated, but another tensor, a tape or a NumPy array sees "
+                    "its memory: let go of that first, or donate a copy, st.from_numpy(x.numpy())"
+                )
+
+    def _run(self, memory: list[Any]) -> None:
+        """Take memory for what is returned, behind that of the inputs, and replay."""
+        inputs = len(memory)
         try:
             for kind, stack in self._fresh:
                 try:
@@ -242,15 +353,9 @@ class Program:
             with self._lock:
                 self._replay(memory)
         except BaseException:
-            while len(memory) > len(leaves):
+            while len(memory) > inputs:
                 POOL.give(memory.pop())
             raise
-        make = tensors_make()
-        outputs = [
-            make(memory[place] if cut is None else memory[place][cut], spec, ()) if same is None else same
-            for same, place, cut, spec in self._outputs
-        ]
-        return unflatten(self._tree, outputs)
 
     def _replay(self, memory: list[Any]) -> None:
         """Start every kernel; afterwards nothing here refers to the buffers of this call."""
@@ -279,7 +384,8 @@ class Program:
         """The instructions, one a line, and where their results are."""
         windows = self._code.windows
         lines = [repr(self)]
-        lines += [f"  {_typed(slot, windows)} = input" for slot in self._code.inputs]
+        for i, slot in enumerate(self._code.inputs):
+            lines.append(f"  {_typed(slot, windows)} = input{', donated' if i in self._donated else ''}")
         lines += [f"  {_typed(slot, windows)} = constant" for slot in self._code.constants]
         for call, operands, results, _ in self._code.instructions:
             left = ", ".join(_typed(slot, windows) for slot in results)
@@ -288,13 +394,20 @@ class Program:
         return "\n".join(lines)
 
     def _where(self, slot: Slot) -> str:
-        root, start, stop, spec = self._code.windows[slot]
+        root, start, stop, spec = self._code.views[slot]
         if root != slot:
             return f"view of %{root.index}"
+        if slot in self._code.taken:
+            return f"in place of %{self._code.taken[slot].index}"
         if slot not in self._offsets:
             return "returned"
         offset = self._offsets[slot]
         return f"arena {offset} to {offset + (stop - start) * spec.dtype.itemsize}"
+
+
+def _moved(spec: Spec, device: Any) -> Spec:
+    """The same spec on another device."""
+    return make_spec(spec.shape, spec.dtype, device, spec.strides)
 
 
 def _typed(slot: Slot, windows: dict[Slot, Window]) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
+from .._core.apply import apply_many
 from .._core.dtypes import F64, I64
+from .._core.ops.update import adam_update
 from .._core.pytree import leaves_of
 from ..functions.creation import zeros
 from .parameters import (
@@ -111,32 +113,27 @@ class Adam:
         check_state(name, state, AdamState)
         step = state.step + 1
         lr = self.lr if lr is None else checked_rate(name, lr)
-        first, second = (self._missing(beta, step) for beta in self.betas)
-        rate, root = ByDType(lr / first), ByDType(second.sqrt())
-        xs, gs = self._decayed(parameters_of(model), gradients_of(name, model, grads), lr)
-        (b1, b2), m, v = self.betas, leaves_of(state.exp_avg), leaves_of(state.exp_avg_sq)
-        m = [b1 * old + (1.0 - b1) * g for old, g in zip(m, gs, strict=True)]
-        v = [b2 * old + (1.0 - b2) * (g * g) for old, g in zip(v, gs, strict=True)]
-        new = [
-            x - rate[x.dtype] * (mean / (square.sqrt() / root[x.dtype] + self.eps))
-            for x, mean, square in zip(xs, m, v, strict=True)
-        ]
+        count = step.astype(F64)
+        first, second = (self._missing(beta, count) for beta in self.betas)
+        kept = 1.0 - lr * self.weight_decay if self._decoupled else 1.0
+        numbers = [ByDType(value) for value in (lr / first, second.sqrt(), kept)]
+        options = (*map(float, self.betas), float(self.eps), 0.0 if self._decoupled else float(self.weight_decay))
+        rows = zip(
+            parameters_of(model),
+            gradients_of(name, model, grads),
+            leaves_of(state.exp_avg),
+            leaves_of(state.exp_avg_sq),
+            strict=True,
+        )
+        new = [apply_many(adam_update, (*row, *(n.beside(row[0]) for n in numbers)), options) for row in rows]
+        x, m, v = zip(*new, strict=True)
         after = AdamState(step, refilled(state.exp_avg, m), refilled(state.exp_avg_sq, v))
-        return with_parameters(model, new), after
-
-    def _decayed(self, xs: list[Any], gs: list[Any], lr: float | AnyTensor) -> tuple[list[Any], list[Any]]:
-        """Parameters and gradients after the decay of weights."""
-        if not self.weight_decay:
-            return xs, gs
-        if self._decoupled:
-            kept = ByDType(1.0 - lr * self.weight_decay)
-            return [x * kept[x.dtype] for x in xs], gs
-        return xs, [g + self.weight_decay * x for x, g in zip(xs, gs, strict=True)]
+        return with_parameters(model, x), after
 
     @staticmethod
-    def _missing(beta: float, step: AnyTensor) -> AnyTensor:
-        """1 - beta^step, what a running mean that began at 0 lacks; in F64, as a power near 1 needs."""
-        exponent = step.astype(F64) * (math.log(beta) if beta else -math.inf)
+    def _missing(beta: float, count: AnyTensor) -> AnyTensor:
+        """1 - beta^count, what a running mean that began at 0 lacks; in F64, as a power near 1 needs."""
+        exponent = count * (math.log(beta) if beta else -math.inf)
         return 1.0 - exponent.exp()
 
 

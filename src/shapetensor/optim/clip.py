@@ -42,4 +42,4 @@ def clip_by_global_norm(grads: Model, max_norm: float) -> tuple[Model, AnyTensor
         total = total + square
     norm = total.sqrt()
     factor = ByDType(minimum(max_norm / (norm + 1e-6), 1.0))
-    return with_parameters(grads, [g * factor[g.dtype] for g in found]), norm
+    return with_parameters(grads, [g * factor.beside(g) for g in found]), norm

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._core.errors import ShapeError
 from .._core.pytree import flatten, is_tensor, leaves_of, parameter_mask, unflatten
-from ..functions.creation import zeros
+from ..functions.creation import full, zeros
 
 if TYPE_CHECKING:
+    from .._core.device import Device
     from .._core.dtypes import AnyDType
     from ..tensor import AnyTensor
 
@@ -73,18 +74,22 @@ def zeros_beside(x: AnyTensor) -> AnyTensor:
 
 
 class ByDType:
-    """A 0-d tensor or number that goes into arithmetic with parameters of any dtype: converted once for each."""
+    """A number that goes into arithmetic with parameters of any dtype: a 0-d tensor, made once for each."""
 
     def __init__(self, value: float | AnyTensor) -> None:
-        self._value = value
-        self._converted: dict[AnyDType, Any] = {}
+        self._value: Any = value
+        self._made: dict[AnyDType, AnyTensor] = {}
 
-    def __getitem__(self, dtype: AnyDType) -> Any:
-        if not is_tensor(self._value):
-            return self._value
-        if dtype not in self._converted:
-            self._converted[dtype] = self._value.astype(dtype)  # type: ignore[union-attr]
-        return self._converted[dtype]
+    def beside(self, x: AnyTensor) -> AnyTensor:
+        """The number in the dtype of a parameter, where that is."""
+        if x.dtype not in self._made:
+            self._made[x.dtype] = self._make(x.dtype, x.device)
+        return self._made[x.dtype]
+
+    def _make(self, dtype: AnyDType, device: Device) -> AnyTensor:
+        if is_tensor(self._value):
+            return self._value.astype(dtype)  # type: ignore[no-any-return]
+        return full((), self._value, dtype=dtype, device=device)
 
 
 def checked_rate(name: str, rate: float | AnyTensor) -> float | AnyTensor:

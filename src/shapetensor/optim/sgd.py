@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
+from .._core.apply import apply, apply_many
 from .._core.dtypes import I64
+from .._core.ops.update import momentum_update, sgd_update
 from .._core.pytree import leaves_of
 from ..functions.creation import zeros
 from .parameters import (
@@ -100,13 +102,16 @@ class SGD:
         """
         check_state("SGD", state, SGDState)
         rate = ByDType(self.lr if lr is None else checked_rate("SGD", lr))
-        xs, gs = parameters_of(model), gradients_of("SGD", model, grads)
-        if self.weight_decay:
-            gs = [g + self.weight_decay * x for x, g in zip(xs, gs, strict=True)]
-        velocity = state.momentum_buffer
-        if velocity is not None:
-            moved = [self.momentum * v + g for v, g in zip(leaves_of(velocity), gs, strict=True)]
-            velocity = refilled(velocity, moved)
-            gs = [g + self.momentum * v for g, v in zip(gs, moved, strict=True)] if self.nesterov else moved
-        new = [x - rate[x.dtype] * g for x, g in zip(xs, gs, strict=True)]
+        rows = list(zip(parameters_of(model), gradients_of("SGD", model, grads), strict=True))
+        decay, velocity = float(self.weight_decay), state.momentum_buffer
+        if velocity is None:
+            new = [apply(sgd_update, (x, g, rate.beside(x)), (decay,)) for x, g in rows]
+        else:
+            options = float(self.momentum), decay, self.nesterov
+            both = [
+                apply_many(momentum_update, (x, g, v, rate.beside(x)), options)
+                for (x, g), v in zip(rows, leaves_of(velocity), strict=True)
+            ]
+            new = [x for x, _ in both]
+            velocity = refilled(velocity, [v for _, v in both])
         return with_parameters(model, new), SGDState(state.step + 1, velocity)
