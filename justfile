@@ -19,6 +19,10 @@ fix:
 test *args:
     {{ python }} -m pytest {{ args }}
 
+# Run the kernels' tests with Numba's bounds checking, from an empty cache.
+kernels-checked *args:
+    {{ python }} tools/kernels_checked.py {{ args }}
+
 # Break every op's rules in turn: the tests must notice each time.
 mutate *args:
     {{ python }} tools/mutate.py {{ args }}

@@ -307,9 +307,9 @@ def prepare_place(call: Call) -> Launch:
 
 @kernel()
 def cumulative_sum_rows(x: Flat, outer: int, n: int, out: Flat) -> None:
-    """Sums of 64 elements on their own, and what came before them: errors grow with n / 64 only."""
+    """Sums of 64 elements on their own, and what came before them, compensated (Kahan 1965); nan is nothing lost."""
     for p in range(outer):
-        before = out.dtype.type(0)
+        before = lost = out.dtype.type(0)
         for first in range(p * n, p * n + n, 64):
             r = x[first : min(first + 64, p * n + n)]
             q = out[first : min(first + 64, p * n + n)]
@@ -317,16 +317,20 @@ def cumulative_sum_rows(x: Flat, outer: int, n: int, out: Flat) -> None:
             for j in range(r.size):
                 total += r[j]
                 q[j] = before + total
-            before += total
+            total -= lost
+            after = before + total
+            lost = (after - before) - total
+            lost = lost if lost == lost else out.dtype.type(0)
+            before = after
 
 
 @kernel()
 def cumulative_sum_middle(x: Flat, outer: int, n: int, inner: int, work: Flat, out: Flat) -> None:
-    """The same for rows of `inner` elements: `work` is what came before, and the sum of a group."""
+    """The same for rows of `inner` elements: `work` is what came before, the sum of a group, and what was lost."""
     zero = out.dtype.type(0)
     for p in range(outer):
         for j in range(inner):
-            work[j] = zero
+            work[j] = work[2 * inner + j] = zero
         for first in range(0, n, 64):
             for k in range(first, min(n, first + 64)):
                 at = (p * n + k) * inner
@@ -336,7 +340,11 @@ def cumulative_sum_middle(x: Flat, outer: int, n: int, inner: int, work: Flat, o
                     work[inner + j] = r[j] if k == first else work[inner + j] + r[j]
                     q[j] = work[j] + work[inner + j]
             for j in range(inner):
-                work[j] = work[j] + work[inner + j]
+                total = work[inner + j] - work[2 * inner + j]
+                after = work[j] + total
+                lost = (after - work[j]) - total
+                work[2 * inner + j] = lost if lost == lost else zero
+                work[j] = after
 
 
 def prepare_cumulative_sum(call: Call) -> Launch:
@@ -350,7 +358,7 @@ def prepare_cumulative_sum(call: Call) -> Launch:
     if inner == 1:
         b.step(cumulative_sum_rows.load(), x, outer, n, b.outs[0])
     else:
-        work = b.scratch(2 * inner, out.dtype)
+        work = b.scratch(3 * inner, out.dtype)
         b.step(cumulative_sum_middle.load(), x, outer, n, inner, work, b.outs[0])
     return b.done()
 
