@@ -30,7 +30,7 @@ def note(*tensors):
     for x in tensors:
         state.update(np.ascontiguousarray(x.numpy()).tobytes())
 
-for shape in ((1_000_003,), (1009, 257), (3, 70001), (70001, 3), (5, 30011, 2), (2, 3, 5, 7, 11, 13, 17)):
+for shape in ((200_003,), (1009, 257), (3, 70001), (70001, 3), (5, 30011, 2), (2, 3, 5, 7, 11, 13, 5)):
     x = st.from_numpy(rng.standard_normal(shape).astype(np.float32))
     y = st.from_numpy(rng.standard_normal(shape[-1:]).astype(np.float32))
     note(x + y, x * 2, x.exp(), x.sin(), (x * 1e6).cos(), st.where(x > 0, x, y), x.mT + 1 if x.ndim > 1 else x)

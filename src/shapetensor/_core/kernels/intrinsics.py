@@ -72,6 +72,35 @@ def _converted(result: Any, x: Any, code: Callable[[Any, Any], Any]) -> Any:
     return None if result is None else (result(x), lambda context, builder, signature, args: code(builder, args[0]))
 
 
+def _call(result: Any, given: Any) -> Any:
+    """Type and code of a call of what was compiled for these arguments and is at an address; integers are int64."""
+    kinds = tuple(types.int64 if isinstance(kind, types.Integer) else kind for kind in given)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        convention = context.call_conv
+        values = cgutils.unpack_tuple(builder, args[1], len(kinds))
+        values = [context.cast(builder, *from_to) for from_to in zip(values, given, kinds, strict=True)]
+        function = builder.inttoptr(args[0], convention.get_function_type(result, kinds).as_pointer())
+        status, value = convention.call_function(builder, function, result, kinds, values)
+        with cgutils.if_unlikely(builder, status.is_error):
+            convention.return_status_propagate(builder, status)
+        return value
+
+    return result(types.int64, given), generate
+
+
+@intrinsic
+def run_at(typing: Any, address: Any, args: Any) -> Any:
+    """Call a kernel that returns nothing."""
+    return _call(types.none, args)
+
+
+@intrinsic
+def find_at(typing: Any, address: Any, args: Any) -> Any:
+    """Call a kernel that returns an integer."""
+    return _call(types.int64, args)
+
+
 @intrinsic
 def rint(typing: Any, x: Any) -> Any:
     """The nearest integer as a float, half to even; a call of libm on processors that cannot round."""

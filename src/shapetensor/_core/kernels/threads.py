@@ -81,42 +81,57 @@ if hasattr(os, "register_at_fork"):
 
 
 class Shared:
-    """A kernel for calls that are worth several threads, and what runs in its place where there is one.
+    """A kernel for calls that are worth several threads, called for one piece after another.
+
+    Pieces are cut by a function `NAME(address, *extra, *args)` of few lines. It calls the kernel by its address, not by
+    its name: LLVM would otherwise compile the kernel again inside it. So one such function serves all kernels that take
+    the same kinds of arguments.
 
     Args:
-        name: of the function in the text.
-        text: with `{parallel}` before it.
-        alone: a kernel that gives the same results; by default the same text on one thread.
+        kernel: what is called for each piece, with the arguments that it would have for all of them.
+        name: of the function that cuts.
+        text: its source, with `{parallel}` before it.
+        extra: how many arguments, the first ones, are for the cutting only.
+        whole: whether the kernel may be called for everything where there is one thread.
     """
 
-    __slots__ = ("_alone", "_loaded", "name", "text")
+    __slots__ = ("_address", "_extra", "_whole", "kernel", "name", "text")
 
-    def __init__(self, name: str, text: str, alone: Callable[..., Any] | None = None) -> None:
-        self.name, self.text, self._alone = name, text, alone
-        self._loaded: Callable[..., Any] | None = None
+    def __init__(self, kernel: Callable[..., Any], name: str, text: str, extra: int = 0, *, whole: bool = True) -> None:
+        self.kernel, self.name, self.text, self._extra, self._whole = kernel, name, text, extra, whole
+        self._address = 0
 
     def __call__(self, *args: Any) -> Any:
         threads = count()
+        if threads == 1 and self._whole:
+            return self.kernel(*args)
+        if not self._address:
+            self._address = _address(self.kernel, args[self._extra :])
         if threads == 1:
-            return self.alone()(*args)
+            return self.cutting("{kernel}")(self._address, *args)
         from numba import get_num_threads, set_num_threads
 
         if get_num_threads() != threads:  # a setting of each thread of Python
             set_num_threads(threads)
-        return self.together()(*args)
+        return self.cutting("{parallel}")(self._address, *args)
 
-    def alone(self) -> Callable[..., Any]:
-        if self._alone is None:
-            self._alone = getattr(cache.load(self.name, self.text.replace("{parallel}", "{kernel}")), self.name)
-        return self._alone
-
-    def together(self) -> Callable[..., Any]:
-        if self._loaded is None:
-            self._loaded = getattr(cache.load(self.name, self.text), self.name)
-        return self._loaded
+    def cutting(self, how: str) -> Callable[..., Any]:
+        """The function that cuts, for one thread or for several."""
+        found: Callable[..., Any] = getattr(cache.load(self.name, self.text.replace("{parallel}", how)), self.name)
+        return found
 
 
-def shared(name: str, text: str, split: str, work: int) -> Callable[..., Any]:
-    """The kernel of this text; where the work is worth it, its form for several threads, `{name}_split`."""
-    alone: Callable[..., Any] = getattr(cache.load(name, text), name)
-    return alone if work < WORTHWHILE else Shared(f"{name}_split", text + "\n\n" + split, alone)
+def _address(kernel: Any, args: tuple[Any, ...]) -> int:
+    """Where the machine code of a kernel for arguments of these types is."""
+    from numba import typeof
+
+    kinds = tuple(typeof(x) for x in args)
+    kernel.compile(kinds)
+    compiled = kernel.overloads[kinds]
+    address: int = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+    return address
+
+
+def shared(kernel: Callable[..., Any], cut: tuple[str, str], work: int) -> Callable[..., Any]:
+    """The kernel; where the work is worth it, on several threads. `cut` is name and text of what cuts it."""
+    return kernel if work < WORTHWHILE else Shared(kernel, *cut)

@@ -8,7 +8,7 @@ from typing import Any
 from ...dtypes import AnyDType, Bool, Integer, promote
 from ...op import Call
 from ...spec import Spec, make_spec
-from .. import threads
+from .. import cache, threads
 from ..generate import elementwise as generate
 from ..generate.expression import Expression
 from ..launch import Builder, Launch, Place, broadcast_strides, merge, pad
@@ -112,9 +112,8 @@ def contiguous_kernel(
 ) -> Callable[..., None]:
     """The kernel `(*inputs, out)` of flat arrays and numbers, on several threads where the size is worth it."""
     name = f"{stem}_" + "".join("s" if scalar else "c" for scalar in scalars)
-    text = generate.contiguous(name, code, scalars, dtype)
-    split = generate.contiguous_split(name, code, scalars, threads.CHUNK)
-    return threads.shared(name, text, split, size * code.weight())
+    kernel = getattr(cache.load(name, generate.contiguous(name, code, scalars, dtype)), name)
+    return threads.shared(kernel, generate.contiguous_split(scalars, threads.CHUNK), size * code.weight())
 
 
 def _strided(b: Builder, wanted: list[AnyDType]) -> None:
@@ -134,8 +133,8 @@ def _strided(b: Builder, wanted: list[AnyDType]) -> None:
 def strided_kernel(stem: str, code: Expression, dtype: AnyDType, size: int) -> Callable[..., None]:
     """The kernel `(*inputs, shape, *strides, out)` of any strides."""
     name = f"{stem}_strided"
-    split = generate.strided_split(name, code, threads.CHUNK)
-    return threads.shared(name, generate.strided(name, code, dtype), split, size * code.weight())
+    kernel = getattr(cache.load(name, generate.strided(name, code, dtype)), name)
+    return threads.shared(kernel, generate.strided_split(len(code.inputs), threads.CHUNK), size * code.weight())
 
 
 def _operand(b: Builder, index: int, spec: Spec, dtype: AnyDType) -> tuple[Place, tuple[int, ...]]:

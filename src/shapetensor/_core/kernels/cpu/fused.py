@@ -8,7 +8,7 @@ from typing import Any
 from ...dtypes import I64, AnyDType
 from ...op import Call
 from ...spec import Ints, contiguous_strides
-from .. import threads
+from .. import cache, threads
 from ..generate import rows
 from ..generate.rows import ELEMENT, LABEL, NUMBER, PLACE, ROW, Rows
 from ..launch import Builder, Launch, Place
@@ -91,8 +91,8 @@ _WEIGHT = 8  # of an element of a row, in additions
 
 def _kernel(name: str, dtype: AnyDType, size: int) -> Callable[..., Any]:
     """`(*inputs, rows, n, *outputs)`, on several threads where the size is worth it."""
-    text = rows.text(name, ROWS[name], dtype)
-    return threads.shared(name, text, rows.split(name, ROWS[name], threads.CHUNK), size * _WEIGHT)
+    kernel = getattr(cache.load(name, rows.text(name, ROWS[name], dtype)), name)
+    return threads.shared(kernel, rows.split(ROWS[name], threads.CHUNK), size * _WEIGHT)
 
 
 def _along_axis(call: Call) -> Launch:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from ...buffers import Flat
 from ...dtypes import AnyDType, Bool
@@ -45,7 +46,7 @@ class Reducer:
     """Adds the steps of one reduction to a Builder; `name` is that of its kernels."""
 
     def __init__(self, b: Builder, name: str, r: Reduction, dtype: AnyDType) -> None:
-        self.b, self.name, self.r, self.dtype = b, f"{name}_middle", r, dtype
+        self.b, self.name, self.r, self.dtype = b, name, r, dtype
 
     def run(self, x: Place, sizes: tuple[int, int, int], out: Place, y: Sequence[Place] = (), *scale: float) -> None:
         """Reduce x, of (outer, n, inner), to out; `y` and `scale` as the reduction wants them."""
@@ -64,13 +65,15 @@ class Reducer:
     def _plain(
         self, r: Reduction, x: Place, y: Sequence[Place], sizes: Ints, scale: Sequence[float], out: Place
     ) -> None:
-        name, text = self._text(r)
+        kernel = self._kernel(r, sizes[2])
         work = self.b.scratch(reduction.WORK if sizes[2] > 1 else 1, self.dtype)
-        self.b.step(getattr(cache.load(name, text), name), x, *y, *sizes, *scale, work, out)
+        self.b.step(kernel, x, *y, *sizes, *scale, work, out)
 
-    def _text(self, r: Reduction) -> tuple[str, str]:
-        name = self.name if r == self.r else f"{self.name}_{'partial' if r == self.r.partial() else 'rest'}"
-        return name, reduction.text(name, r, self.dtype)
+    def _kernel(self, r: Reduction, inner: int) -> Callable[..., Any]:
+        stage = "" if r == self.r else "_partial" if r == self.r.partial() else "_rest"
+        name = f"{self.name}_{'rows' if inner == 1 else 'columns'}{stage}"
+        found: Callable[..., Any] = getattr(cache.load(name, reduction.text(name, r, self.dtype, inner)), name)
+        return found
 
     def _narrow(self, x: Place, sizes: tuple[int, int, int], group: int, out: Place) -> None:
         """Rows of few elements, `group` at a time, and then these."""
@@ -80,13 +83,11 @@ class Reducer:
         self._plain(self.r, part, (), (outer, group, inner), (), out)
 
     def _outer(self, x: Place, y: Sequence[Place], sizes: Ints, scale: Sequence[float], out: Place) -> None:
-        name, text = self._text(self.r)
         chunk = max(1, threads.CHUNK // (sizes[1] * sizes[2]))
         chunks = -(-sizes[0] // chunk)
         work = self.b.scratch(reduction.WORK * chunks if sizes[2] > 1 else 1, self.dtype)
-        alone = getattr(cache.load(name, text), name)
-        text += "\n\n" + reduction.outer_split(name, self.r, threads.CHUNK)
-        self.b.step(threads.Shared(f"{name}_outer", text, alone), x, *y, *sizes, *scale, work, out)
+        kernel = threads.Shared(self._kernel(self.r, sizes[2]), *reduction.outer_split(self.r, threads.CHUNK))
+        self.b.step(kernel, x, *y, *sizes, *scale, work, out)
 
     def _long(self, x: Place, y: Sequence[Place], sizes: Ints, scale: Sequence[float], out: Place) -> None:
         """Partial results of pieces of the middle axis, which are then reduced themselves."""
@@ -96,10 +97,10 @@ class Reducer:
         chunks = -(-n // size)
         part = self.b.scratch(outer * chunks * inner, self.dtype)
         work = self.b.scratch(reduction.WORK * outer * chunks if inner > 1 else 1, self.dtype)
-        name, text = self._text(partial)
-        text += "\n\n" + reduction.long_split(name, partial)
+        cut = reduction.long_split(partial)
+        kernel = threads.Shared(self._kernel(partial, inner), *cut, extra=1, whole=False)
         operands = y if "y" in partial.operands() else ()
-        self.b.step(threads.Shared(f"{name}_long", text), x, *operands, *sizes, size, work, part)
+        self.b.step(kernel, size, x, *operands, *sizes, work, part)
         rest = self.r.rest()
         self._plain(rest, part, y if "y" in rest.operands() else (), (outer, chunks, inner), scale, out)
 

@@ -126,29 +126,36 @@ def _with_fallback(expression: Expression) -> list[str]:
     return [name for name in functions(expression.texts) if vector.has_fallback(name)]
 
 
-def contiguous_split(name: str, expression: Expression, scalars: Sequence[bool], size: int) -> str:
-    """`name_split(*inputs, out)`, the same on several threads, which take `size` elements at a time."""
-    inputs = expression.inputs
+def contiguous_split(scalars: Sequence[bool], size: int) -> tuple[str, str]:
+    """Name and text of what cuts `(*inputs, out)` into pieces of `size` elements for several threads."""
+    inputs = [f"x{i}" for i in range(len(scalars))]
     parts = [n if s else f"{n}[first:last]" for n, s in zip(inputs, scalars, strict=True)]
-    return f"""\
+    name = "elements_" + "".join("s" if s else "c" for s in scalars)
+    return (
+        name,
+        f"""\
 {{parallel}}
-def {name}_split({", ".join(inputs)}, out):
+def {name}(kernel, {", ".join(inputs)}, out):
     for c in prange((out.size + {size - 1}) // {size}):
         first = c * {size}
         last = min(out.size, first + {size})
-        {name}({", ".join(parts)}, out[first:last])
-"""
+        run_at(kernel, ({", ".join(parts)}, out[first:last]))
+""",
+    )
 
 
-def strided_split(name: str, expression: Expression, size: int) -> str:
-    """`name_split`, the same on several threads, which share the first axis that is longer than 1."""
-    inputs = expression.inputs
+def strided_split(count: int, size: int) -> tuple[str, str]:
+    """Name and text of what cuts the first axis that is longer than 1, for `count` operands."""
+    inputs = [f"x{i}" for i in range(count)]
     parts = [f"{n}[first * {n}s[axis]:]" for n in inputs]
     sizes = [f"last - first if axis == {a} else shape[{a}]" for a in range(RANK)]
     strides = [f"{n}s" for n in inputs]
-    return f"""\
+    name = f"strides_{count}"
+    return (
+        name,
+        f"""\
 {{parallel}}
-def {name}_split({", ".join(inputs)}, shape, {", ".join(strides)}, out):
+def {name}(kernel, {", ".join(inputs)}, shape, {", ".join(strides)}, out):
     axis = 0
     while axis < {RANK - 1} and shape[axis] == 1:
         axis += 1
@@ -158,5 +165,6 @@ def {name}_split({", ".join(inputs)}, shape, {", ".join(strides)}, out):
         first = c * size
         last = min(shape[axis], first + size)
         sizes = ({", ".join(sizes)})
-        {name}({", ".join(parts)}, sizes, {", ".join(strides)}, out[first * inner : last * inner])
-"""
+        run_at(kernel, ({", ".join(parts)}, sizes, {", ".join(strides)}, out[first * inner : last * inner]))
+""",
+    )

@@ -1,7 +1,7 @@
 """Reduction kernels over the middle axis of (outer, n, inner) in C order; every inner loop runs along memory.
 
 Where inner is 1 a row of n elements becomes one, and LLVM keeps several vectors of running results. Otherwise rows of
-`inner` elements are combined, eight at a time. Sums of floats are compensated: blocks of plain additions are small, and
+`inner` elements are combined, some at a time. Sums of floats are compensated: blocks of plain additions are small, and
 what rounding takes from the sum of the blocks is carried along (Kahan, "Further remarks on reducing truncation errors",
 1965), so that the error hardly grows with n.
 """
@@ -56,8 +56,11 @@ class Reduction(NamedTuple):
         return [name for name in ("y", "scale") if name in found]
 
 
-def text(name: str, r: Reduction, dtype: AnyDType) -> str:
-    """Kernel `name(x, [y], outer, n, inner, [scale], work, out)`; `dtype` is that of out."""
+def text(name: str, r: Reduction, dtype: AnyDType, inner: int) -> str:
+    """Kernel `name(x, [y], outer, n, inner, [scale], work, out)`; `dtype` is that of out.
+
+    There is one for an inner size of 1 and one for all others: half as much for LLVM to do as in one for both.
+    """
     r, compensated = r.typed(dtype), r.compensated and issubclass(dtype, Float)
     given = r.operands()
     y, scale = ("y, " if "y" in given else ""), ("scale, " if "scale" in given else "")
@@ -66,8 +69,10 @@ def text(name: str, r: Reduction, dtype: AnyDType) -> str:
         f"{{kernel}}\ndef {name}(x, {y}outer, n, inner, {scale}work, out):\n"
         f"    kind = out.dtype.type\n    zero = kind(0)\n{convert}"
     )
-    helpers = vector.sources(functions((r.value, r.finish)), dtype) + _accumulate(name, r, y)
-    return helpers + head + _rows(r, compensated) + _columns(name, r, compensated, y)
+    helpers = vector.sources(functions((r.value, r.finish)), dtype)
+    if inner == 1:
+        return helpers + head + _rows(r, compensated)
+    return helpers + _accumulate(name, r, y) + head + _columns(name, r, compensated, y)
 
 
 def _start(r: Reduction, first: str) -> str:
@@ -75,26 +80,24 @@ def _start(r: Reduction, first: str) -> str:
 
 
 def _rows(r: Reduction, compensated: bool) -> str:
-    y = "            y_ = y[p]\n" if "y" in r.operands() else ""
+    y = "        y_ = y[p]\n" if "y" in r.operands() else ""
     value = rename(r.value, {"y": "y_"})
     first = rename(value, {"v": "kind(x[o])"})
     block, behind = "total", ""
     if compensated:
-        block, behind = "a", _compensate("total", "a", "lost", " " * 16)
+        block, behind = "a", _compensate("total", "a", "lost", " " * 12)
     return f"""\
-    if inner == 1:
-        for p in range(outer):
-            o = np.uint64(p * n)
-{y}            total = {_start(r, first)}
-            lost = zero
-            for k in range(0, n, {_BLOCK}):
-                f = o + np.uint64(k)
-                a = zero
-                for j in range(np.uint64(min({_BLOCK}, n - k))):
-                    v = kind(x[f + j])
-                    {block} = {rename(r.combine, {"a": block, "b": f"({value})"})}
-{behind}            out[p] = {rename(r.finish, {"a": "total", "y": "y_"})}
-        return
+    for p in range(outer):
+        o = np.uint64(p * n)
+{y}        total = {_start(r, first)}
+        lost = zero
+        for k in range(0, n, {_BLOCK}):
+            f = o + np.uint64(k)
+            a = zero
+            for j in range(np.uint64(min({_BLOCK}, n - k))):
+                v = kind(x[f + j])
+                {block} = {rename(r.combine, {"a": block, "b": f"({value})"})}
+{behind}        out[p] = {rename(r.finish, {"a": "total", "y": "y_"})}
 """
 
 
@@ -166,32 +169,39 @@ def _columns(name: str, r: Reduction, compensated: bool, y: str) -> str:
 {plain}{groups if compensated else ""}{last}"""
 
 
-def outer_split(name: str, r: Reduction, size: int) -> str:
-    """`name_outer`, the same on several threads: each takes some of the outer axis, about `size` elements at a time."""
+def outer_split(r: Reduction, size: int) -> tuple[str, str]:
+    """Name and text of what cuts the outer axis into pieces of about `size` elements for several threads."""
     given = r.operands()
     y, scale = ("y, " if "y" in given else ""), ("scale, " if "scale" in given else "")
     y_part = "y[first * inner : last * inner], " if y else ""
-    return f"""\
+    name = "_".join(["outer", *given])
+    return (
+        name,
+        f"""\
 {{parallel}}
-def {name}_outer(x, {y}outer, n, inner, {scale}work, out):
+def {name}(kernel, x, {y}outer, n, inner, {scale}work, out):
     size = max(1, {size} // max(1, n * inner))
     for c in prange((outer + size - 1) // size):
         first = c * size
         last = min(outer, first + size)
         part = work[c * {WORK} : c * {WORK} + {WORK}]
         source = x[first * n * inner : last * n * inner]
-        {name}(source, {y_part}last - first, n, inner, {scale}part, out[first * inner : last * inner])
-"""
+        run_at(kernel, (source, {y_part}last - first, n, inner, {scale}part, out[first * inner : last * inner]))
+""",
+    )
 
 
-def long_split(name: str, r: Reduction) -> str:
-    """`name_long`, several threads on the middle axis: `partial` gets a result for every `size` rows of it."""
+def long_split(r: Reduction) -> tuple[str, str]:
+    """Name and text of what cuts the middle axis: `partial` gets a result for every `size` rows of it."""
     assert r.finish == "a"
     y = "y, " if "y" in r.operands() else ""
     y_part = "y[p * inner : p * inner + inner], " if y else ""
-    return f"""\
+    name = "long_y" if y else "long"
+    return (
+        name,
+        f"""\
 {{parallel}}
-def {name}_long(x, {y}outer, n, inner, size, work, partial):
+def {name}(kernel, size, x, {y}outer, n, inner, work, partial):
     chunks = (n + size - 1) // size
     for c in prange(outer * chunks):
         p = c // chunks
@@ -199,5 +209,6 @@ def {name}_long(x, {y}outer, n, inner, size, work, partial):
         rows = min(size, n - first)
         source = x[(p * n + first) * inner : (p * n + first + rows) * inner]
         part = work[c * {WORK} : c * {WORK} + {WORK}]
-        {name}(source, {y_part}1, rows, inner, part, partial[c * inner : c * inner + inner])
-"""
+        run_at(kernel, (source, {y_part}1, rows, inner, part, partial[c * inner : c * inner + inner]))
+""",
+    )

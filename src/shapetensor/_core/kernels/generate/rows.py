@@ -245,20 +245,26 @@ class _Renamed(ast.NodeTransformer):
         return ast.Name(self._picked(node))
 
 
-def split(name: str, rows: Rows, size: int) -> str:
-    """`name_split`, the same on several threads, which take rows of about `size` elements together at a time."""
+def split(rows: Rows, size: int) -> tuple[str, str]:
+    """Name and text of what cuts rows into pieces of about `size` elements for several threads."""
     cut = {ELEMENT: "{0}[first * n : last * n]", ROW: "{0}[first:last]", LABEL: "{0}[first:last]"}
-    inputs = [cut.get(kind, "{0}").format(n) for n, kind in rows.inputs.items()]
-    outputs = [cut[kind].format(n) for n, kind in rows.outputs.items()]
-    return f"""\
+    inputs = {f"x{i}": kind for i, kind in enumerate(rows.inputs.values())}
+    outputs = {f"out{i}": kind for i, kind in enumerate(rows.outputs.values())}
+    parts = [cut.get(kind, "{0}").format(n) for n, kind in inputs.items()]
+    results = [cut[kind].format(n) for n, kind in outputs.items()]
+    name = "_".join(["rows", *inputs.values(), "to", *outputs.values()])
+    return (
+        name,
+        f"""\
 {{parallel}}
-def {name}_split({", ".join([*rows.inputs, "rows", "n", *rows.outputs])}):
+def {name}(kernel, {", ".join([*inputs, "rows", "n", *outputs])}):
     size = max(1, {size} // max(1, n))
     bad = rows
     for c in prange((rows + size - 1) // size):
         first = c * size
         last = min(rows, first + size)
-        found = {name}({", ".join([*inputs, "last - first", "n", *outputs])})
+        found = find_at(kernel, ({", ".join([*parts, "last - first", "n", *results])}))
         bad = min(bad, first + found if found >= 0 else rows)
     return bad if bad < rows else -1
-"""
+""",
+    )
