@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -18,46 +19,16 @@ from .row import OURS, Array, Call, Row, normal, waiting
 
 SIZE = 1_000_000
 BIASED = (1024, 1000)
+_BARS = {"numpy": 2.0, "torch": 1.0, "jax": 1.0}
 
 
 def rows() -> Iterator[Row]:
-    yield _row(
-        "add 1M",
-        2,
-        {"torch": 1.0, "jax": 1.0},
-        lambda x, y: x + y,
-        np.add,
-        lambda t: t.add,
-        lambda _: lambda x, y: x + y,
-    )
+    yield _row("add 1M", {"torch": 1.0, "jax": 1.0}, (st.add, np.add, attrgetter("add"), attrgetter("numpy.add")), 2)
     for name in ("exp", "tanh"):
-        yield _row(
-            f"{name} 1M",
-            1,
-            {"numpy": 2.0, "torch": 1.0, "jax": 1.0},
-            lambda x, n=name: getattr(x, n)(),
-            getattr(np, name),
-            lambda torch, n=name: getattr(torch, n),
-            lambda jax, n=name: getattr(jax.numpy, n),
-        )
-    yield _row(
-        "gelu 1M",
-        1,
-        {"numpy": 2.0, "torch": 1.0, "jax": 1.0},
-        st.gelu,
-        _gelu,
-        lambda torch: lambda x, out: torch.nn.functional.gelu(x),
-        lambda jax: lambda x: jax.nn.gelu(x, approximate=False),
-    )
-    yield _row(
-        "relu backward 1M",
-        2,
-        {"numpy": 2.0, "torch": 1.0, "jax": 1.0},
-        relu_backward,
-        lambda g, y, out: np.multiply(g, y > 0, out=out),
-        lambda torch: lambda g, y, out: torch.ops.aten.threshold_backward(g, y, 0),
-        lambda jax: lambda g, y: jax.numpy.where(y > 0, g, 0),
-    )
+        get = attrgetter(name)
+        yield _row(f"{name} 1M", _BARS, (get(st), get(np), get, attrgetter(f"numpy.{name}")))
+    yield _row("gelu 1M", _BARS, (st.gelu, _gelu, _gelu_torch, _gelu_jax))
+    yield _row("relu backward 1M", _BARS, (relu_backward, _step, _step_torch, _step_jax), 2)
     yield Row(
         "gelu(x + bias) 1024x1000",
         {OURS: _biased, "numpy": _biased_numpy, "torch": _biased_torch, "jax": _biased_jax},
@@ -66,15 +37,29 @@ def rows() -> Iterator[Row]:
     )
 
 
-def _row(
-    name: str,
-    inputs: int,
-    bars: dict[str, float],
-    ours: Callable[..., Any],
-    numpys: Callable[..., Any],
-    torchs: Callable[[Any], Callable[..., Any]],
-    jaxs: Callable[[Any], Callable[..., Any]],
-) -> Row:
+def _gelu_torch(torch: Any) -> Callable[..., Any]:
+    return lambda x, out: torch.nn.functional.gelu(x)
+
+
+def _gelu_jax(jax: Any) -> Callable[..., Any]:
+    return lambda x: jax.nn.gelu(x, approximate=False)
+
+
+def _step(g: Array, y: Array, out: Array) -> Array:
+    return np.multiply(g, y > 0, out=out)
+
+
+def _step_torch(torch: Any) -> Callable[..., Any]:
+    return lambda g, y, out: torch.ops.aten.threshold_backward(g, y, 0)
+
+
+def _step_jax(jax: Any) -> Callable[..., Any]:
+    return lambda g, y: jax.numpy.where(y > 0, g, 0)
+
+
+def _row(name: str, bars: dict[str, float], functions: tuple[Callable[..., Any], ...], inputs: int = 1) -> Row:
+    """Functions of ours, NumPy, torch and jax; those of the last two are found in the module that is given."""
+    ours, numpys, torchs, jaxs = functions
     arrays = [normal(SIZE, seed=seed) for seed in range(inputs)]
     out = np.empty(SIZE, np.float32)
 

@@ -533,6 +533,8 @@ EXCEPTIONS = {
     "Tensor.__rmatmul__": "never called: tensors have __matmul__, and nothing else fits",
     "compile": "makes a program of its own, for the CPU",
     "clear_caches": "has no arguments and no result",
+    "get_num_threads": "has no arguments",
+    "set_num_threads": "has no result",
     "checked": "makes a function of a function",
     "typechecker": "makes a function of a function",
     "nn.Module": "has no shapes of its own",

@@ -106,7 +106,7 @@ def test_second_process_compiles_nothing_and_files_stay_the_same(installation: I
     [
         # a helper that another kernel calls, and text that generates kernels
         ("cpu/random.py", "for _ in range(10):", "for _ in range(9):", 1),
-        ("generate.py", "        out[i] = {_substitute", "        out[i] = 1 + {_substitute", 0),
+        ("generate/elementwise.py", "lines.append((store, ", 'lines.append((store, "1 + " + ', 0),
     ],
 )
 def test_an_edit_of_a_helper_gives_the_new_result(

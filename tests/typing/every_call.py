@@ -371,6 +371,7 @@ SPELLINGS: dict[str, str] = {
     **{name: f"st.{name}({{xs}}, axis={{axis}})" for name in _ALONG.split()},
     **{name: f"{{0}} {sign} {{1}}" for name, sign in (("add", "+"), ("sub", "-"), ("mul", "*"), ("div", "/"))},
     "neg": "-{0}",
+    "var": "st.var({xs}, axis={axes}, keepdims={keepdims}, correction={correction})",
     "astype": "{0}.astype({dtype})",
     "arange": "st.arange({n}, dtype={dtype})",
     "full": "st.full({shape}, {0}, dtype={dtype})",

@@ -110,8 +110,9 @@ OWN_WORDS = {
 
 # Ops that no public call runs with operands that are wrong for them.
 NOT_PUBLIC = {
-    "cross_entropy_backward": "only gradients call it",
-    "slice_backward": "only gradients call it",
+    **dict.fromkeys((name for name in OPS if name.endswith("_backward")), "only gradients call it"),
+    **dict.fromkeys((name for name in OPS if name.endswith("_update")), "only optimizers call it"),
+    **dict.fromkeys(("standardize", "layer_norm"), "only nn.LayerNorm calls it"),
     "softplus": "only losses call it, on what they have computed",
 }
 # Wrong samples of ops with operands that the public function takes, converts, or cannot be given: by their texts.

@@ -343,6 +343,6 @@ def gelu(x: Tensor[Any, *Shape], /) -> Tensor[Any, *Shape]:
     Example:
         >>> import shapetensor as st
         >>> st.gelu(st.tensor([-1.0, 0.0, 1.0]))
-        Tensor[F32, 3]([-0.15865526,  0.        ,  0.8413448 ])
+        Tensor[F32, 3]([-0.15865526,  0.        ,  0.8413447 ])
     """
     return apply(special.gelu, (x,))

@@ -69,7 +69,7 @@ class SiLU(Module):
     Example:
         >>> import shapetensor as st
         >>> st.nn.SiLU()(st.tensor([0.0, 2.0]))
-        Tensor[F32, 2]([0.       , 1.7615942])
+        Tensor[F32, 2]([0.      , 1.761594])
     """
 
     def __call__(self, x: Tensor[DT, *Shape]) -> Tensor[DT, *Shape]:
@@ -92,7 +92,7 @@ class GELU(Module):
     Example:
         >>> import shapetensor as st
         >>> st.nn.GELU()(st.tensor([-1.0, 0.0, 1.0]))
-        Tensor[F32, 3]([-0.15865526,  0.        ,  0.8413448 ])
+        Tensor[F32, 3]([-0.15865526,  0.        ,  0.8413447 ])
         >>> st.nn.GELU("tanh")
         GELU(approximate='tanh')
     """

@@ -1,4 +1,5 @@
 import abc
+from contextlib import AbstractContextManager
 from typing import Any
 
 class Event:
@@ -12,3 +13,4 @@ class Listener(abc.ABC):
     def on_end(self, event: Event) -> None: ...
 
 def register(kind: str, listener: Listener) -> None: ...
+def install_listener(kind: str, listener: Listener) -> AbstractContextManager[Listener]: ...

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -281,14 +280,15 @@ def _cross_entropy_wrong() -> Iterator[Wrong | WrongCall]:
     yield WrongCall(lambda: cross_entropy(logits, st.tensor([-1, 3])), IndexError, text)
     for bad in ((35_000,), (12, 35_000), (17_000, 20_000)):  # the first one, whichever thread meets it
         text = f"cross_entropy: label 3 of row {bad[0]} is no class of 0 to 2"
-        yield WrongCall(partial(cross_entropy, st.zeros((35_001, 3)), _labels(bad)), IndexError, text)
+        yield WrongCall(_many_rows(bad), IndexError, text)
 
 
-def _labels(bad: Ints) -> st.Tensor[I64, Any]:
-    """Labels that are no class in these rows."""
-    labels = np.zeros(35_001, np.int64)
-    labels[[*bad]] = 3
-    return st.from_numpy(labels)
+def _many_rows(bad: Ints) -> Callable[[], object]:
+    """A call whose labels are no class in these rows."""
+    numbers = np.zeros(35_001, np.int64)
+    numbers[[*bad]] = 3
+    x, labels = st.zeros((35_001, 3)), st.from_numpy(numbers)
+    return lambda: cross_entropy(x, labels)
 
 
 def _backward_wrong() -> Iterator[Wrong | WrongCall]:

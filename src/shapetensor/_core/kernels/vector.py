@@ -39,9 +39,9 @@ _TABLES: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
             *(0.18182920842859332, 0.15330678127382196, 0.14629227366463792),
         ),
     ),
-    # (tanh(x) / x - 1) / x**2 in powers of x**2, up to x = 0.6
+    # (tanh(x) / x - 1) / x**2 in powers of x**2, up to x = 0.6; for float64 alone
     "TANH": (
-        (-0.333332975, 0.133319153, -0.053783293, 0.0207946177, -0.0058939453),
+        (),
         (
             *(-0.33333333333333121, 0.13333333333299357, -0.053968253949212615, 0.021869488001513419),
             *(-0.0088632267714846642, 0.0035920373780628876, -0.0014552155477062144, 0.00058718953187058323),
@@ -292,21 +292,6 @@ def silu(x):
     y = y * s / whole * DROP
     return x if x > SIGMOID_TOP else y
 """,
-    # A polynomial near 0, and 1 - 2 / (1 + exp(2 |x|)) beyond.
-    "tanh": """
-def tanh(x):
-    a = fabs(x)
-    a = TANH_TOP if TANH_TOP < a else a
-    y = a + a
-    t = UNIT - y * LOG2E
-    n = t - UNIT
-    s = _power(t)
-    p = _near((n * LN2_HIGH + y) + n * LN2_LOW)
-    far = ONE - (s + s) / ((s + ONE) + p)
-    z = a * a
-    near = a + a * (z * horner(TANH, z))
-    return copysign(near if a < TANH_NEAR else far, x)
-""",
     # A polynomial up to 1, and 1 - erfc(|x|) beyond.
     "erf": """
 def erf(x):
@@ -406,6 +391,35 @@ def _angle(x, n):
     return z - (n * RIGHT_4 - lost)
 """,
 )
+_TANHS = (
+    # (1 - e) / (1 + e) with e = exp(-2 |x|) = s + s * p; s is a power of two, and 1 - s exact.
+    """
+def tanh(x):
+    a = fabs(x)
+    a = TANH_TOP if TANH_TOP < a else a
+    y = a + a
+    t = UNIT - y * LOG2E
+    n = t - UNIT
+    s = _power(t)
+    e = s * _near((-n * LN2_HIGH - y) - n * LN2_LOW)
+    return copysign(((ONE - s) - e) / ((ONE + s) + e), x)
+""",
+    # Where this is 2.05 units off: a polynomial near 0, and 1 - 2 / (1 + exp(2 |x|)) beyond.
+    """
+def tanh(x):
+    a = fabs(x)
+    a = TANH_TOP if TANH_TOP < a else a
+    y = a + a
+    t = UNIT - y * LOG2E
+    n = t - UNIT
+    s = _power(t)
+    p = _near((n * LN2_HIGH + y) + n * LN2_LOW)
+    far = ONE - (s + s) / ((s + ONE) + p)
+    z = a * a
+    near = a + a * (z * horner(TANH, z))
+    return copysign(near if a < TANH_NEAR else far, x)
+""",
+)
 
 FUNCTIONS = frozenset(
     ["exp", "log", "log1p", "expm1", "tanh", "sigmoid", "erf", "gelu", "sin", "cos", "rsqrt", "softplus", "silu"]
@@ -448,7 +462,7 @@ def _collect(name: str, texts: dict[str, str], found: dict[str, str]) -> None:
 @cache
 def _texts(form: Format) -> dict[str, str]:
     """All functions and constants as they are for a dtype."""
-    functions = _TEXTS | {"_angle": _ANGLES[form.which]}
+    functions = _TEXTS | {"_angle": _ANGLES[form.which], "tanh": _TANHS[form.which]}
     texts = {name: _INLINED + _expand(text, form).lstrip() for name, text in functions.items()}
     numbers = {name: pair[form.which] for name, pair in _FLOATS.items()} | _rounders(form)
     texts |= {name: f"{name} = {_literal(value, form.name)}\n" for name, value in numbers.items()}

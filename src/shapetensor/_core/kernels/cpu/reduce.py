@@ -66,7 +66,7 @@ class Reducer:
         self, r: Reduction, x: Place, y: Sequence[Place], sizes: Ints, scale: Sequence[float], out: Place
     ) -> None:
         kernel = self._kernel(r, sizes[2])
-        work = self.b.scratch(reduction.WORK if sizes[2] > 1 else 1, self.dtype)
+        work = self.b.scratch(reduction.work(r, *sizes[1:]), self.dtype)
         self.b.step(kernel, x, *y, *sizes, *scale, work, out)
 
     def _kernel(self, r: Reduction, inner: int) -> Callable[..., Any]:
@@ -85,7 +85,7 @@ class Reducer:
     def _outer(self, x: Place, y: Sequence[Place], sizes: Ints, scale: Sequence[float], out: Place) -> None:
         chunk = max(1, threads.CHUNK // (sizes[1] * sizes[2]))
         chunks = -(-sizes[0] // chunk)
-        work = self.b.scratch(reduction.WORK * chunks if sizes[2] > 1 else 1, self.dtype)
+        work = self.b.scratch(chunks * reduction.work(self.r, *sizes[1:]), self.dtype)
         kernel = threads.Shared(self._kernel(self.r, sizes[2]), *reduction.outer_split(self.r, threads.CHUNK))
         self.b.step(kernel, x, *y, *sizes, *scale, work, out)
 
@@ -96,7 +96,7 @@ class Reducer:
         size = max(1, _LONG // inner)
         chunks = -(-n // size)
         part = self.b.scratch(outer * chunks * inner, self.dtype)
-        work = self.b.scratch(reduction.WORK * outer * chunks if inner > 1 else 1, self.dtype)
+        work = self.b.scratch(outer * chunks * reduction.work(partial, size, inner), self.dtype)
         cut = reduction.long_split(partial)
         kernel = threads.Shared(self._kernel(partial, inner), *cut, extra=1, whole=False)
         operands = y if "y" in partial.operands() else ()

@@ -15,7 +15,7 @@ from .. import vector
 from .expression import functions, names, rename, typed
 
 COLUMNS = 1024  # elements of a row that are worked on together: they and what belongs to them stay in the L1 cache
-WORK = 2 * COLUMNS  # elements of scratch that a call wants where inner > 1
+WORK = 2 * COLUMNS  # elements: what was lost, and the sum of a group
 _BLOCK = 4096  # elements of a row after which the compensation runs
 _GROUP = 64  # rows after which it runs
 _TOGETHER = 4  # rows that are combined at a time
@@ -54,6 +54,11 @@ class Reduction(NamedTuple):
         """Which of `y` and `scale` it takes."""
         found = names(self.value) | names(self.finish)
         return [name for name in ("y", "scale") if name in found]
+
+
+def work(r: Reduction, n: int, inner: int) -> int:
+    """Elements of scratch that a call wants."""
+    return WORK if r.compensated and inner > 1 and n > _GROUP else 0
 
 
 def text(name: str, r: Reduction, dtype: AnyDType, inner: int) -> str:
