@@ -15,7 +15,7 @@ from shapetensor._core.kernels.cpu.elementwise import expression, strided_kernel
 from shapetensor._core.kernels.generate.expression import compose
 from shapetensor._core.ops.elementwise import relu_backward
 
-from .row import OURS, Array, Call, Row, normal, waiting
+from .row import OURS, Array, Call, Row, empty, normal, waiting
 
 SIZE = 1_000_000
 BIASED = (1024, 1000)
@@ -61,7 +61,7 @@ def _row(name: str, bars: dict[str, float], functions: tuple[Callable[..., Any],
     """Functions of ours, NumPy, torch and jax; those of the last two are found in the module that is given."""
     ours, numpys, torchs, jaxs = functions
     arrays = [normal(SIZE, seed=seed) for seed in range(inputs)]
-    out = np.empty(SIZE, np.float32)
+    out = empty(SIZE)
 
     def make_ours() -> Call:
         xs = [st.from_numpy(a, copy=False) for a in arrays]
@@ -91,7 +91,7 @@ def _gelu(x: Array, out: Array) -> Array:
 
 
 def _operands() -> tuple[Array, Array, Array]:
-    return normal(*BIASED), normal(BIASED[1], seed=1), np.empty(BIASED, np.float32)
+    return normal(*BIASED), normal(BIASED[1], seed=1), empty(*BIASED)
 
 
 def _biased() -> Call:

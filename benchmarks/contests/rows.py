@@ -9,7 +9,7 @@ import numpy as np
 
 import shapetensor as st
 
-from .row import OURS, Array, Call, Row, normal, waiting
+from .row import OURS, Array, Call, Row, empty, normal, waiting
 
 SHAPES = ((1024, 1000), (4096, 64))
 
@@ -59,7 +59,7 @@ def _softmax(shape: tuple[int, int]) -> Call:
 
 
 def _softmax_numpy(shape: tuple[int, int]) -> Call:
-    x, out = normal(*shape), np.empty(shape, np.float32)
+    x, out = normal(*shape), empty(*shape)
 
     def run() -> Array:
         np.subtract(x, x.max(1, keepdims=True), out=out)
@@ -95,7 +95,7 @@ def _layer_norm(shape: tuple[int, int]) -> Call:
 
 
 def _layer_norm_numpy(shape: tuple[int, int]) -> Call:
-    x, out, (w, b) = normal(*shape), np.empty(shape, np.float32), _scale(shape)
+    x, out, (w, b) = normal(*shape), empty(*shape), _scale(shape)
 
     def run() -> Array:
         np.subtract(x, x.mean(1, keepdims=True), out=out)
@@ -135,7 +135,7 @@ def _cross_entropy(shape: tuple[int, int]) -> Call:
 
 
 def _cross_entropy_numpy(shape: tuple[int, int]) -> Call:
-    x, labels, p = normal(*shape), _labels(shape), np.empty(shape, np.float32)
+    x, labels, p = normal(*shape), _labels(shape), empty(*shape)
     places = np.arange(shape[0]), labels
 
     def run() -> tuple[Array, Array]:

@@ -80,7 +80,7 @@ class Builder:
 
     def in_place(self, kernel: Callable[..., Any], *args: Any, pairs: tuple[tuple[int, int], ...]) -> None:
         """The last step in a form without outputs: it leaves them in inputs, which must be contiguous for that."""
-        self._in_place = InPlace((*self._steps[:-1], Step(kernel, args)), pairs)
+        self._in_place = InPlace((*self._steps[:-1], Step(kernel, args, self._steps[-1].check)), pairs)
 
     def scratch(self, size: int, dtype: AnyDType) -> Place:
         """Room for `size` elements that lives as long as the call."""

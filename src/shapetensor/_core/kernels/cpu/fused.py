@@ -40,14 +40,15 @@ out = (x - top) - shift
     "log_softmax_backward": Rows(_GRADIENT, _OUT, "total = sum(grad)\nout = grad - exp(y) * total"),
     "cross_entropy": Rows(
         {"x": ELEMENT, "label": LABEL},
-        {"loss": ROW, "p": ELEMENT},
+        {"loss": ROW, "p": ELEMENT, "picked": ROW},
         """
 top = max(x)
 p = exp(x - top)
-total = sum(p)
-loss = log(total) - (x[label] - top)
-p = p * (1 / total)
+loss = sum(p)
+picked = x[label] - top
+p = p * (1 / loss)
 """,
+        finish="loss = log(loss) - picked",
     ),
     "cross_entropy_backward": Rows(
         {"weight": ROW, "p": ELEMENT, "label": LABEL},
@@ -55,6 +56,15 @@ p = p * (1 / total)
         """
 out = p * weight
 out[label] = (p[label] - 1) * weight
+""",
+    ),
+    "cross_entropy_backward_in_place": Rows(
+        {"weight": ROW, "p": ELEMENT, "label": LABEL},
+        {"p": ELEMENT},
+        """
+picked = (p[label] - 1) * weight
+p = p * weight
+p[label] = picked
 """,
     ),
     "standardize": Rows(
@@ -128,7 +138,8 @@ def prepare_cross_entropy(call: Call) -> Launch:
         n = p.shape[-1]
         kernel = _kernel("cross_entropy", p.dtype, p.size)
         x, labels = contiguous(b, 0, p.dtype), contiguous(b, 1, I64)
-        b.step(kernel, x, labels, loss.size, n, *b.outs, check=_bad_label(n))
+        picked = b.scratch(loss.size, p.dtype)
+        b.step(kernel, x, labels, loss.size, n, *b.outs, picked, check=_bad_label(n))
     return b.done()
 
 
@@ -141,6 +152,8 @@ def prepare_cross_entropy_backward(call: Call) -> Launch:
         weights, p, labels = contiguous(b, 0), contiguous(b, 1), contiguous(b, 2, I64)
         kernel = _kernel("cross_entropy_backward", out.dtype, out.size)
         b.step(kernel, weights, p, labels, out.size // n, n, b.outs[0], check=_bad_label(n, place=2))
+        kernel = _kernel("cross_entropy_backward_in_place", out.dtype, out.size)
+        b.in_place(kernel, weights, p, labels, out.size // n, n, pairs=((1, 0),))
     return b.done()
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 from ...dtypes import AnyDType
 from .. import vector
-from .expression import functions, typed
+from .expression import functions, rename, typed
 
 # What an operand has one of: an element for each place of each row, one for each place, one a row, or just one.
 ELEMENT, PLACE, ROW, LABEL, NUMBER = "element", "place", "row", "label", "number"
@@ -35,17 +35,25 @@ class Rows:
 
     Attributes:
         inputs: operands in the kernel's order, with what they have one of.
-        outputs: results, ELEMENT or ROW.
+        outputs: results, ELEMENT or ROW; one that is an operand too is written over it.
         statements: the body, one assignment a line.
+        finish: an assignment to an output that has one number a row, of such outputs, when all rows are done: functions
+            are computed for many rows at a time there.
     """
 
     inputs: Mapping[str, str]
     outputs: Mapping[str, str]
     statements: str
+    finish: str = ""
 
     @property
     def labels(self) -> list[str]:
         return [name for name, kind in self.inputs.items() if kind == LABEL]
+
+    @property
+    def written(self) -> dict[str, str]:
+        """The outputs that are no inputs."""
+        return {name: kind for name, kind in self.outputs.items() if name not in self.inputs}
 
     @property
     def operands(self) -> dict[str, str]:
@@ -54,10 +62,11 @@ class Rows:
 
 
 def text(name: str, rows: Rows, dtype: AnyDType) -> str:
-    """Kernel `name(*inputs, rows, n, *outputs)`; it returns the first row whose label is no place of it, or -1."""
+    """Kernel `name(*inputs, rows, n, *written)`; it returns the first row whose label is no place of it, or -1."""
     lines = _Writer(rows).lines()
-    called = functions(lines)
-    parameters = ", ".join([*rows.inputs, "rows", "n", *rows.outputs])
+    finish = rename(rows.finish, {name: f"{name}[i]" for name in rows.outputs})
+    called = functions([*lines, finish])
+    parameters = ", ".join([*rows.inputs, "rows", "n", *rows.written])
     first = next(iter(rows.outputs))
     kind = f"{first}.dtype.type"
     head = [
@@ -77,7 +86,8 @@ def text(name: str, rows: Rows, dtype: AnyDType) -> str:
             "            return row",
         ]
     body = [" " * 8 + typed(line, dtype) for line in lines]
-    return vector.sources(called, dtype) + "{kernel}\n" + "\n".join([*head, *body, "    return -1", ""])
+    tail = ["    for i in range(np.uint64(rows)):", f"        {finish}"] if finish else []
+    return vector.sources(called, dtype) + "{kernel}\n" + "\n".join([*head, *body, *tail, "    return -1", ""])
 
 
 @dataclass
@@ -181,7 +191,7 @@ class _Writer:
         """The last loop if all numbers that the value wants are there before it starts, else a new one."""
         wanted = self._wanted(value) & self._numbers
         last = self._passes[-1]
-        if wanted <= last.known:
+        if wanted <= last.known and (last.loop or not last.after):
             return last
         self._passes.append(_Pass(set(self._numbers)))
         return self._passes[-1]
@@ -249,7 +259,7 @@ def split(rows: Rows, size: int) -> tuple[str, str]:
     """Name and text of what cuts rows into pieces of about `size` elements for several threads."""
     cut = {ELEMENT: "{0}[first * n : last * n]", ROW: "{0}[first:last]", LABEL: "{0}[first:last]"}
     inputs = {f"x{i}": kind for i, kind in enumerate(rows.inputs.values())}
-    outputs = {f"out{i}": kind for i, kind in enumerate(rows.outputs.values())}
+    outputs = {f"out{i}": kind for i, kind in enumerate(rows.written.values())}
     parts = [cut.get(kind, "{0}").format(n) for n, kind in inputs.items()]
     results = [cut[kind].format(n) for n, kind in outputs.items()]
     name = "_".join(["rows", *inputs.values(), "to", *outputs.values()])
