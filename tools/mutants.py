@@ -40,9 +40,21 @@ def changed(change: Change, value: Any) -> Any:
         raise Broken(f"{type(error).__name__}: {error}") from error
 
 
+# Operands that are one number each.
+NUMBERS = {"sgd": ("rate",), "momentum": ("rate",), "adam": ("rate", "root", "kept")}
+# Changes that compute the same.
+EQUAL = {
+    ("standardize", "batch", "no example axis in mind"): "axes are counted from the last one, so there is none to mind",
+    ("tanh_backward", "jvp y", "operands exchanged"): "a product of both",
+    ("var", "vjp x", "wrong for 0 axes only"): "one number does not vary: its gradient is 0",
+    **{(f"{op}_update", f"vjp {x}", "elements backwards"): "one number" for op, xs in NUMBERS.items() for x in xs},
+}
+
+
 def mutants(op: Op) -> list[Mutant]:
     rules = [*shape_mutants(op), *dtype_mutants(op), *batch_mutants(op), *view_mutants(op)]
-    return [*rules, *derivative_mutants(op, "vjp"), *derivative_mutants(op, "jvp")]
+    rules += [*derivative_mutants(op, "vjp"), *derivative_mutants(op, "jvp")]
+    return [mutant for mutant in rules if (op.name, mutant.rule, mutant.change) not in EQUAL]
 
 
 # --- what an op can be asked ------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from tests.ops.sample import (
 
 Array = NDArray[Any]
 Attrs = dict[str, Any]
-SHAPES: tuple[Ints, ...] = ((5,), (), (0,), (3, 0), (1,), (2, 3), (17,), (2, 1, 3, 1, 2, 2), (70, 33))
+SHAPES: tuple[Ints, ...] = ((5,), (), (0,), (3, 0), (1,), (2, 3), (2, 3, 4), (17,), (2, 1, 3, 1, 2, 2), (70, 33))
 PLAIN: Attrs = {"decay": 0.0}
 MOMENTUM: Attrs = {"momentum": 0.9, "decay": 0.0, "nesterov": False}
 ADAM: Attrs = {"b1": 0.9, "b2": 0.99, "eps": 1e-3, "decay": 0.0}
@@ -109,9 +109,10 @@ def _wrong(name: str, names: tuple[str, ...], numbers: tuple[str, ...], attrs: M
             ShapeError, f"{label} has shape (1,), not (): it is one number", *right[:i], ((1,), F32), *right[i + 1 :]
         )
     for i in range(len(right)):
-        for scalar in (WeakInt, WeakFloat, WeakBool) if right[i][0] == () else ():
+        for scalar in (WeakInt, WeakFloat, WeakBool):
             text = "an operand is a Python number, not a tensor: write st.tensor(...)"
-            yield wrong(DTypeError, text, *right[:i], ((), scalar), *right[i + 1 :])
+            numbers_only = [((), F32)] * len(right)
+            yield wrong(DTypeError, text, *numbers_only[:i], ((), scalar), *numbers_only[i + 1 :])
         for other in (F64, I32, I64, U8, Bool) if i else ():
             text = f"beside a parameter of F32 there is a tensor of {other.__name__}"
             yield wrong(DTypeError, text, *right[:i], (right[i][0], other), *right[i + 1 :])
