@@ -23,6 +23,7 @@ import hashlib, sys
 import numpy as np
 import shapetensor as st
 from shapetensor._core.kernels import threads
+from shapetensor._core.pytree import flatten
 
 rng = np.random.default_rng(0)
 state = hashlib.sha256()
@@ -38,6 +39,10 @@ for shape in ((200_003,), (1009, 257), (3, 70001), (70001, 3), (5, 30011, 2), (2
     for axis in (None, *range(x.ndim), tuple(range(0, x.ndim, 2))):
         note(x.sum(axis=axis), x.max(axis=axis), x.var(axis=axis), x.logsumexp(axis=axis), (x > 3).any(axis=axis))
         note(x.astype(st.I32).sum(axis=axis), (x * 0.001 + 1).prod(axis=axis))
+optimizer = st.optim.Adam(lr=0.1)
+parameter = {"w": st.from_numpy(rng.standard_normal(200_003).astype(np.float32))}
+new, after = optimizer.update(parameter, parameter, optimizer.init(parameter))
+note(new["w"], *flatten(after)[0])
 labels = st.from_numpy(rng.integers(0, 257, 1009))
 x = st.from_numpy(rng.standard_normal((1009, 257)).astype(np.float32))
 note(*st.value_and_grad(lambda z: st.losses.cross_entropy(z, labels))(x))

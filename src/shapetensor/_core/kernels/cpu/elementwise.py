@@ -113,7 +113,9 @@ def contiguous_kernel(
     """The kernel `(*inputs, out)` of flat arrays and numbers, on several threads where the size is worth it."""
     name = f"{stem}_" + "".join("s" if scalar else "c" for scalar in scalars)
     kernel = getattr(cache.load(name, generate.contiguous(name, code, scalars, dtype)), name)
-    return threads.shared(kernel, generate.contiguous_split(scalars, threads.CHUNK), size * code.weight())
+    return threads.shared(
+        kernel, generate.contiguous_split([*(not s for s in scalars), True], threads.CHUNK), size * code.weight()
+    )
 
 
 def _strided(b: Builder, wanted: list[AnyDType]) -> None:

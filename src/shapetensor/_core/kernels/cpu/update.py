@@ -8,13 +8,18 @@ vectorised one, a third as fast.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...buffers import Flat
 from ...op import Call
+from .. import threads
+from ..generate.elementwise import contiguous_split
 from ..launch import Builder, Launch, storage
 from ..source import Kernel, kernel
 from .operands import contiguous
+
+_WEIGHT = 4  # of an element, in additions
 
 
 @kernel()
@@ -102,9 +107,15 @@ def _launch(call: Call, run: Kernel, in_place: Kernel, pairs: tuple[tuple[int, i
     if out.size:
         values = tuple(map(storage(out.dtype).type, options))
         operands = [contiguous(b, i) for i in range(len(call.ins))]
-        b.step(run.load(), *operands, values, *b.outs)
-        b.in_place(in_place.load(), *operands, values, pairs=pairs)
+        results = len(pairs)  # beside as many operands, and the gradient; the rest are numbers
+        cut = [i <= results for i in range(len(call.ins) + 1)]
+        b.step(_shared(run, [*cut, *[True] * results], out.size), *operands, values, *b.outs)
+        b.in_place(_shared(in_place, cut, out.size), *operands, values, pairs=pairs)
     return b.done()
+
+
+def _shared(run: Kernel, cut: Sequence[bool], size: int) -> Callable[..., Any]:
+    return threads.shared(run.load(), contiguous_split(cut, threads.CHUNK), size * _WEIGHT)
 
 
 def prepare_sgd(call: Call) -> Launch:

@@ -126,20 +126,21 @@ def _with_fallback(expression: Expression) -> list[str]:
     return [name for name in functions(expression.texts) if vector.has_fallback(name)]
 
 
-def contiguous_split(scalars: Sequence[bool], size: int) -> tuple[str, str]:
-    """Name and text of what cuts `(*inputs, out)` into pieces of `size` elements for several threads."""
-    inputs = [f"x{i}" for i in range(len(scalars))]
-    parts = [n if s else f"{n}[first:last]" for n, s in zip(inputs, scalars, strict=True)]
-    name = "elements_" + "".join("s" if s else "c" for s in scalars)
+def contiguous_split(cut: Sequence[bool], size: int) -> tuple[str, str]:
+    """Name and text of what cuts arrays of equal length into pieces for several threads; others are handed on whole."""
+    names = [f"x{i}" for i in range(len(cut))]
+    parts = [f"{n}[first:last]" if c else n for n, c in zip(names, cut, strict=True)]
+    name = "elements_" + "".join("c" if c else "w" for c in cut)
     return (
         name,
         f"""\
 {{parallel}}
-def {name}(kernel, {", ".join(inputs)}, out):
-    for c in prange((out.size + {size - 1}) // {size}):
+def {name}(kernel, {", ".join(names)}):
+    size = {names[list(cut).index(True)]}.size
+    for c in prange((size + {size - 1}) // {size}):
         first = c * {size}
-        last = min(out.size, first + {size})
-        run_at(kernel, ({", ".join(parts)}, out[first:last]))
+        last = min(size, first + {size})
+        run_at(kernel, ({", ".join(parts)}))
 """,
     )
 
