@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,45 +13,23 @@ import shapetensor as st
 from .row import OURS, Array, Call, Row, empty, normal, waiting
 
 SHAPES = ((1024, 1000), (4096, 64))
+PEERS = ("numpy", "torch", "jax")
 
 
 def rows() -> Iterator[Row]:
-    for shape in SHAPES:
-        size = "x".join(map(str, shape))
-        yield Row(
-            f"softmax {size}",
-            {
-                OURS: lambda s=shape: _softmax(s),
-                "numpy": lambda s=shape: _softmax_numpy(s),
-                "torch": lambda s=shape: _softmax_torch(s),
-                "jax": lambda s=shape: _softmax_jax(s),
-            },
-            {"numpy": 3.8, "torch": 1.25, "jax": 1.25},
-        )
-    for shape in SHAPES:
-        size = "x".join(map(str, shape))
-        yield Row(
-            f"layer norm {size}",
-            {
-                OURS: lambda s=shape: _layer_norm(s),
-                "numpy": lambda s=shape: _layer_norm_numpy(s),
-                "torch": lambda s=shape: _layer_norm_torch(s),
-                "jax": lambda s=shape: _layer_norm_jax(s),
-            },
-            {"numpy": 8.0, "torch": 1.6, "jax": 1.8},
-        )
-    for shape in SHAPES:
-        size = "x".join(map(str, shape))
-        yield Row(
-            f"cross-entropy and gradient {size}",
-            {
-                OURS: lambda s=shape: _cross_entropy(s),
-                "numpy": lambda s=shape: _cross_entropy_numpy(s),
-                "torch": lambda s=shape: _cross_entropy_torch(s),
-                "jax": lambda s=shape: _cross_entropy_jax(s),
-            },
-            {"numpy": 3.3, "torch": 2.3, "jax": 2.5},
-        )
+    works = (
+        ("softmax", (3.8, 1.25, 1.25), (_softmax, _softmax_numpy, _softmax_torch, _softmax_jax)),
+        ("layer norm", (8.0, 1.6, 1.8), (_layer_norm, _layer_norm_numpy, _layer_norm_torch, _layer_norm_jax)),
+        (
+            "cross-entropy and gradient",
+            (3.3, 2.3, 2.5),
+            (_cross_entropy, _cross_entropy_numpy, _cross_entropy_torch, _cross_entropy_jax),
+        ),
+    )
+    for name, bars, makers in works:
+        for shape in SHAPES:
+            make = {library: partial(maker, shape) for library, maker in zip((OURS, *PEERS), makers, strict=True)}
+            yield Row(f"{name} {'x'.join(map(str, shape))}", make, dict(zip(PEERS, bars, strict=True)))
 
 
 def _softmax(shape: tuple[int, int]) -> Call:
