@@ -101,6 +101,7 @@ MOST = (float(np.finfo(np.float32).max), float(np.finfo(np.float64).max))
 # To where the function has overflowed, vanished or become constant, and a little further.
 CASES = {
     "exp": _same(np.exp, (-104.5, 89), (-746, 710)),
+    "exp_of_negative": _same(np.exp, (-104.5, 0), (-746, 0)),
     "expm1": _same(np.expm1, (-104.5, 89), (-746, 710)),
     "log": _same(np.log, (0, MOST[0]), (0, MOST[1])),
     "log1p": _same(np.log1p, (-1, MOST[0]), (-1, MOST[1])),
@@ -137,7 +138,8 @@ def points(name: str, dtype: AnyDType, samples: int) -> Any:
     some = np.exp(rng.uniform(np.log(1e-3), np.log(30), 2 * samples))
     close = 1 + rng.choice([-1, 1], samples) * np.exp(rng.uniform(np.log(1e-17), 0, samples))
     ends = np.array([[low], [high]]) * (1 - np.exp(rng.uniform(np.log(1e-17), np.log(0.1), (2, samples // 2))))
-    turns = rng.integers(-int(min(high, 1e6)), int(min(high, 1e6)), samples) // 2 * (np.pi / 2)
+    most = int(min(max(-low, high), 1e6))
+    turns = rng.integers(-most, most, samples) // 2 * (np.pi / 2)
     even = rng.uniform(max(low, -1e5), min(high, 1e5), samples)
     found = np.concatenate([sizes, -sizes, some, -some, close, -close, ends.ravel(), turns, even]).astype(dtype.dtype)
     return found[(found >= low) & (found <= high)]
@@ -187,7 +189,9 @@ def line(name: str, dtype: AnyDType, samples: int, everything: bool) -> str:
     parts = all_points(name) if everything and dtype is F32 else iter([points(name, dtype, samples)])
     error, at = max(worst(name, dtype, x) for x in parts)
     low, high = limits(name, dtype)
-    return f"{name:9} {dtype.name:8} {low:10.4g} {high:9.4g} {error:6.3f}  {at:<22.17g} {nanoseconds(name, dtype):6.3f}"
+    return (
+        f"{name:15} {dtype.name:8} {low:10.4g} {high:9.4g} {error:6.3f}  {at:<22.17g} {nanoseconds(name, dtype):6.3f}"
+    )
 
 
 def main() -> None:
@@ -196,7 +200,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=sorted(CASES), help="these functions")
     parser.add_argument("--all", action="store_true", help="all float32 numbers of the range: minutes a function")
     args = parser.parse_args()
-    print("function  dtype           from        to   ulps  at                     ns each")
+    print("function        dtype           from        to   ulps  at                     ns each")
     for name in args.only or CASES:
         for dtype in (F32, F64) if LONG_IS_LONGER else (F32,):
             print(line(name, dtype, args.samples, args.all), flush=True)

@@ -11,8 +11,8 @@ from scipy import special
 
 import shapetensor as st
 from shapetensor._core.dtypes import F32
-from shapetensor._core.kernels.cpu.elementwise import expression, strided_kernel
-from shapetensor._core.kernels.generate.expression import compose
+from shapetensor._core.kernels.cpu.elementwise import strided_kernel
+from shapetensor._core.kernels.generate.expression import Expression, compose
 from shapetensor._core.ops.elementwise import relu_backward
 
 from .row import OURS, Array, Call, Row, empty, normal, waiting
@@ -96,7 +96,7 @@ def _operands() -> tuple[Array, Array, Array]:
 
 def _biased() -> Call:
     x, bias, out = _operands()
-    add, gelu = (expression(op, names, F32)[1] for op, names in (("add", ("x", "y")), ("gelu", ("x",))))
+    add, gelu = Expression(("x", "y"), (), "x + y"), Expression(("x",), (), "gelu(x)")
     kernel = strided_kernel("gelu_add", compose(("x", "y"), [(add, ("x", "y")), (gelu, ("t0",))]), F32, out.size)
     arguments = (x.ravel(), bias, (1, 1, *BIASED), (0, 0, BIASED[1], 1), (0, 0, 0, 1), out.ravel())
     return lambda: kernel(*arguments)

@@ -63,6 +63,7 @@ def test_every_function_has_a_truth_to_be_compared_with() -> None:
 
 SPECIAL: dict[str, dict[float, float]] = {
     "exp": {0.0: 1.0, INF: INF, -INF: 0.0, NAN: NAN},
+    "exp_of_negative": {0.0: 1.0, -INF: 0.0, NAN: NAN},
     "expm1": {0.0: 0.0, INF: INF, -INF: -1.0, NAN: NAN},
     "log": {0.0: -INF, 1.0: 0.0, INF: INF, -INF: NAN, -1.0: NAN, NAN: NAN},
     "log1p": {0.0: 0.0, -1.0: -INF, INF: INF, -INF: NAN, -1.5: NAN, NAN: NAN},
@@ -80,6 +81,7 @@ SPECIAL: dict[str, dict[float, float]] = {
 NEGATIVE_ZERO = {
     **dict.fromkeys(("expm1", "log1p", "tanh", "silu", "erf", "gelu", "sin"), -0.0),
     "exp": 1.0,
+    "exp_of_negative": 1.0,
     "cos": 1.0,
     "sigmoid": 0.5,
     "softplus": math.log(2),
@@ -128,7 +130,7 @@ def test_overflow_is_at_the_right_place(name: str, dtype: AnyDType) -> None:
 
 
 @pytest.mark.parametrize("dtype", [F32, F64])
-@pytest.mark.parametrize("name", ["exp", "sigmoid", "softplus"])
+@pytest.mark.parametrize("name", ["exp", "exp_of_negative", "sigmoid", "softplus"])
 def test_underflow_is_gradual(name: str, dtype: AnyDType) -> None:
     last = dtype.dtype.type(UNDERFLOW[dtype])
     assert applied(name, dtype, [last, last - 1]).tolist() == [SUBNORMAL[dtype], 0.0]

@@ -189,6 +189,14 @@ def exp(x):
     p, first, second = _exp_parts(x)
     return (p + ONE) * first * second
 """,
+    # exp(x) of x that is not above 0, as behind the subtraction of a maximum: a fifth less to do.
+    "exp_of_negative": """
+def exp_of_negative(x):
+    x = EXP_LOWEST if EXP_LOWEST > x else x
+    t = x * LOG2E + LIFTED
+    n = t - LIFTED
+    return (_near((x - n * LN2_HIGH) - n * LN2_LOW) + ONE) * _power(t) * DROP
+""",
     # exp(r) - 1 = r + rest near 0 with r = high + low; what rounding r lost is in the rest.
     "_near_sum": """
 def _near_sum(high, low):
@@ -422,7 +430,22 @@ def tanh(x):
 )
 
 FUNCTIONS = frozenset(
-    ["exp", "log", "log1p", "expm1", "tanh", "sigmoid", "erf", "gelu", "sin", "cos", "rsqrt", "softplus", "silu"]
+    [
+        "exp",
+        "exp_of_negative",
+        "log",
+        "log1p",
+        "expm1",
+        "tanh",
+        "sigmoid",
+        "erf",
+        "gelu",
+        "sin",
+        "cos",
+        "rsqrt",
+        "softplus",
+        "silu",
+    ]
 )
 
 

@@ -23,7 +23,7 @@ ROWS = {
         _OUT,
         """
 top = max(x)
-out = exp(x - top)
+out = exp_of_negative(x - top)
 out = out * (1 / sum(out))
 """,
     ),
@@ -32,7 +32,7 @@ out = out * (1 / sum(out))
         _OUT,
         """
 top = max(x)
-shift = log(sum(exp(x - top)))
+shift = log(sum(exp_of_negative(x - top)))
 out = (x - top) - shift
 """,
     ),
@@ -43,7 +43,7 @@ out = (x - top) - shift
         {"loss": ROW, "p": ELEMENT, "picked": ROW},
         """
 top = max(x)
-p = exp(x - top)
+p = exp_of_negative(x - top)
 loss = sum(p)
 picked = x[label] - top
 p = p * (1 / loss)
