@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,35 +18,47 @@ TARGETS = {"haswell": ("+avx2,+fma", "256"), "generic": ("", "128")}
 KERNELS = {"gelu_c", "add_strided", "softmax", "cross_entropy", "sum_rows", "sum_columns_add", "max_columns_add"}
 
 
-def run(module: str, folder: Path, **flags: str) -> str:
-    """What a program prints in a process that compiles for another processor, into a cache of its own."""
+def start(module: str, folder: Path, **flags: str) -> subprocess.Popen[str]:
+    """A program in a process that compiles for another processor, into a cache of its own."""
     own = {"SHAPETENSOR_CACHE_DIR": str(folder), "NUMBA_CACHE_DIR": str(folder)}
-    done = subprocess.run(
-        [sys.executable, "-m", module],
-        cwd=ROOT,
-        env=os.environ | flags | own,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    command, pipe = [sys.executable, "-m", module], subprocess.PIPE
+    return subprocess.Popen(command, cwd=ROOT, env=os.environ | flags | own, stdout=pipe, stderr=pipe, text=True)
+
+
+def printed(process: subprocess.Popen[str]) -> list[list[str]]:
+    """The words of each line, when it has ended well."""
+    out, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    return [line.split() for line in out.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, subprocess.Popen[str]]]:
+    """One for each target, side by side: nearly all of their time goes into compiling."""
+    started = {
+        target: start(
+            "tests.core.targets", tmp_path_factory.mktemp(target), NUMBA_CPU_NAME=target, NUMBA_CPU_FEATURES=features
+        )
+        for target, (features, _) in TARGETS.items()
+    }
+    yield started
+    for process in started.values():
+        process.kill()
+        process.communicate()
 
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="code for x86-64")
 @pytest.mark.parametrize("target", TARGETS)
-def test_kernels_for_other_processors(target: str, tmp_path: Path) -> None:
+def test_kernels_for_other_processors(target: str, processes: dict[str, subprocess.Popen[str]]) -> None:
     if target == "haswell" and not binding.get_host_cpu_features().get("avx2", False):
         pytest.skip("this processor cannot run it")
-    features, bits = TARGETS[target]
-    out = run("tests.core.targets", tmp_path, NUMBA_CPU_NAME=target, NUMBA_CPU_FEATURES=features)
-    widths = dict(line.split() for line in out.splitlines())
-    assert {name: widths.get(name) for name in KERNELS} == dict.fromkeys(KERNELS, bits)
+    widths = {words[0]: words[1] for words in printed(processes[target])}
+    assert {name: widths.get(name) for name in KERNELS} == dict.fromkeys(KERNELS, TARGETS[target][1])
 
 
 def test_neon_is_assembled(tmp_path: Path) -> None:
     """Nothing of it was ever run: this shows that the loops become vectors for ARM too."""
     flags = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "", "NUMBA_OPT": "0"}
-    found = {line.split()[0]: set(line.split()[1:]) for line in run("tests.core.neon", tmp_path, **flags).splitlines()}
+    found = {name: set(used) for name, *used in printed(start("tests.core.neon", tmp_path, **flags))}
     assert found["softmax"] >= {"fadd", "fmaxnm", "fmla", "fmul", "fsub"}
     assert found["standardize"] >= {"fadd", "fmul", "fsub"}
