@@ -625,3 +625,20 @@ def test_the_pool_never_holds_what_a_tensor_has() -> None:
         free = [f.ctypes.data for kind in ((321, "f4"), (1, "i8")) for f in POOL.stack(kind[0], np.dtype(kind[1]))]
         assert len({*held, *free}) == len(held) + len(free)
     assert x.device is CPU
+
+
+def test_a_constant_result_can_be_donated_again_and_again() -> None:
+    step = st.compile(lambda w, s: (w + s, st.tensor([1.0, 2.0])), donate_argnums=(0, 1))
+    w, s = st.zeros((2,)), st.ones((2,))
+    for _ in range(4):
+        w, s = step(w, s)
+    assert (w.tolist(), s.tolist()) == ([4.0, 7.0], [1.0, 2.0])
+
+
+def test_a_result_that_is_a_constant_of_another_program_is_not_given_up() -> None:
+    c = st.ones((2,))
+    first, second = st.compile(lambda w: (w + 1.0, c)), st.compile(lambda x: x * 2.0, donate_argnums=(0,))
+    for given in (first(st.ones((2,)))[1], c):
+        with pytest.raises(ValueError, match="argument 0 is donated, but"):
+            second(given)
+    assert first(st.ones((2,)))[1].tolist() == c.tolist() == [1.0, 1.0]

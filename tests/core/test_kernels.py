@@ -229,6 +229,13 @@ def test_cumulative_sums(operand: tuple[AnyTensor, Array], data: hst.DataObject)
     close(guarded("cumulative_sum", (x,), axis=axis)[0], want, scale, 40, x.dtype)
 
 
+@pytest.mark.parametrize("shape", [(400,), (400, 2)])
+def test_cumulative_sums_stay_infinite(shape: tuple[int, ...]) -> None:
+    x = np.full(shape, 3e36, np.float32)
+    with np.errstate(over="ignore"):
+        np.testing.assert_allclose(st.cumulative_sum(st.from_numpy(x), axis=0).numpy(), x.cumsum(0), 1e-5)
+
+
 # --- rows -------------------------------------------------------------------------------------------------------------
 
 

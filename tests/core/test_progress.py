@@ -6,8 +6,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+import shapetensor as st
 
 CODE = """
 from shapetensor._core.kernels import progress
@@ -36,3 +39,13 @@ def test_a_long_first_run_says_so_once_and_the_second_run_nothing(tmp_path: Path
 @pytest.mark.parametrize(("patience", "quiet"), [(0.01, "1"), (1000.0, "0")])
 def test_it_keeps_quiet(tmp_path: Path, patience: float, quiet: str) -> None:
     assert said(tmp_path, patience, SHAPETENSOR_QUIET=quiet) == ""
+
+
+def test_functions_of_others_without_a_module_compile() -> None:
+    """Numba tells us of all that is compiled in the process."""
+    import numba
+
+    assert (st.ones((3,)) + 1.0).tolist() == [2.0] * 3
+    names: dict[str, Any] = {}
+    exec("def f(x): return x + 1", names)
+    assert numba.njit(names["f"])(1) == 2

@@ -100,6 +100,41 @@ def test_a_fork_after_threads_were_used_computes_on_one() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_fork_after_others_used_numbas_threads_computes_on_one() -> None:
+    code = """
+import warnings
+warnings.simplefilter("ignore", DeprecationWarning)
+import numba, numpy as np, os
+import shapetensor as st
+@numba.njit(parallel=True)
+def work(x):
+    for i in numba.prange(x.size):
+        x[i] += 1
+work(np.ones(1000))
+x = st.ones((3,)) * 2.0
+child = os.fork()
+if child == 0:
+    y = st.ones((1000, 1000))
+    os._exit(0 if float((y + y).sum()) == 2e6 and st.get_num_threads() == 1 else 3)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    assert run(code, NUMBA_NUM_THREADS="2") == ["0"]
+
+
+def test_the_setting_of_other_users_of_numba_stays() -> None:
+    code = """
+import numba
+import shapetensor as st
+x = st.ones((1000, 1000))
+y = x + x
+numba.set_num_threads(1)
+y = x + x
+print(numba.get_num_threads())
+"""
+    assert run(code, NUMBA_NUM_THREADS="2") == ["1"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_fork_before_threads_were_used_has_its_own() -> None:
     code = """
 import os

@@ -266,6 +266,7 @@ class Program:
         self._steps, self._patches = binder.steps, binder.patches()
         self._fresh = [(kind, POOL.stack(*kind)) for kind in (_kind(code.windows[r].spec) for r in code.returned)]
         self._outputs = [self._output(binder, x) for x in outputs]
+        self._same = [x._buffer for x, *_ in self._outputs if x is not None]  # held, these cannot be donated
         self._lock = threading.Lock()  # the arena and the argument lists serve one call at a time
         self.instructions = len(code.instructions)
         self.launches = len(self._steps)
@@ -296,7 +297,9 @@ class Program:
             self._run(memory)
             make = tensors_make()
             outputs = [
-                make(memory[place] if cut is None else memory[place][cut], spec, ()) if same is None else same
+                make(memory[place] if cut is None else memory[place][cut], spec, ())
+                if same is None
+                else self._again(same)
                 for same, place, cut, spec in self._outputs
             ]
         finally:
@@ -305,6 +308,14 @@ class Program:
                 memory.clear()
                 release_all(given_up)
         return unflatten(self._tree, outputs)
+
+    def _again(self, x: Any) -> Any:
+        """A result that is the same each time, on memory of its own where results may be donated next."""
+        if not self._donated:
+            return x
+        buffer = POOL.take(x._buffer.size, x._buffer.dtype)
+        buffer[:] = x._buffer
+        return tensors_make()(buffer, x._spec, ())
 
     def _given_up(self, leaves: Sequence[Any]) -> list[Any]:
         """The buffers of the leaves, those of donated tensors taken away from them.

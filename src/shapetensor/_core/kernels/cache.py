@@ -42,7 +42,16 @@ from shapetensor._core.kernels.intrinsics import (
 DECORATOR = '@njit(cache={cache}, nogil=True, error_model="numpy", fastmath={{"contract"}}{more})\n'
 
 # Settings of Numba that change generated code; the names of the processor and its features are overrides of the host's.
-_FLAGS = ("CPU_NAME", "CPU_FEATURES", "OPT", "BOUNDSCHECK", "LOOP_VECTORIZE", "SLP_VECTORIZE", "DEBUGINFO_DEFAULT")
+_FLAGS = (
+    "CPU_NAME",
+    "CPU_FEATURES",
+    "OPT",
+    "BOUNDSCHECK",
+    "LOOP_VECTORIZE",
+    "SLP_VECTORIZE",
+    "DEBUGINFO_DEFAULT",
+    "USING_SVML",
+)
 
 _lock = threading.RLock()
 _modules: dict[str, ModuleType] = {}

@@ -47,8 +47,8 @@ def watch(home: Path | None) -> None:
 
 
 def _is_ours(event: Event) -> bool:
-    module: str = event.data["dispatcher"].py_func.__module__
-    return module.startswith("_shapetensor_kernel_")
+    module = event.data["dispatcher"].py_func.__module__  # None for functions made by `exec`
+    return isinstance(module, str) and module.startswith("_shapetensor_kernel_")
 
 
 def _tell(home: Path | None) -> None:

@@ -8,6 +8,7 @@ says why. How work is cut depends on sizes alone, so that results do not depend 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -30,9 +31,11 @@ class _State:
 
 def layer() -> str:
     """The threading layer in use, "omp" or "tbb"; "" where calls run on one thread. Starts its threads."""
+    if _State.forked:
+        return ""
     if _State.layer is None:
         _State.layer = _start()
-    return "" if _State.forked else _State.layer
+    return _State.layer
 
 
 def _start() -> str:
@@ -72,8 +75,12 @@ def limit(number: int) -> None:
 
 
 def _after_fork() -> None:
-    """A child has no threads of its parent's OpenMP, and starting others there ends the process: it does without."""
-    _State.forked = _State.forked or bool(_State.layer)
+    """A child has no threads of its parent's OpenMP, and starting others there ends the process: it does without.
+
+    The parent's may have been started by other users of Numba.
+    """
+    started = getattr(sys.modules.get("numba.np.ufunc.parallel"), "_is_initialized", False)
+    _State.forked = _State.forked or bool(_State.layer) or started
 
 
 if hasattr(os, "register_at_fork"):
@@ -111,9 +118,12 @@ class Shared:
             return self.cutting("{kernel}")(self._address, *args)
         from numba import get_num_threads, set_num_threads
 
-        if get_num_threads() != threads:  # a setting of each thread of Python
-            set_num_threads(threads)
-        return self.cutting("{parallel}")(self._address, *args)
+        before = get_num_threads()  # a setting of each thread of Python, which other users of Numba have too
+        set_num_threads(min(threads, before))
+        try:
+            return self.cutting("{parallel}")(self._address, *args)
+        finally:
+            set_num_threads(before)
 
     def cutting(self, how: str) -> Callable[..., Any]:
         """The function that cuts, for one thread or for several."""

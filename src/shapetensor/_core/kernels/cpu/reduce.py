@@ -308,7 +308,7 @@ def prepare_place(call: Call) -> Launch:
 
 @kernel()
 def cumulative_sum_rows(x: Flat, outer: int, n: int, out: Flat) -> None:
-    """Sums of 64 elements on their own, and what came before them, compensated (Kahan 1965); nan is nothing lost."""
+    """Sums of 64 elements on their own, and what came before them, compensated (Kahan 1965) while finite."""
     for p in range(outer):
         before = lost = out.dtype.type(0)
         for first in range(p * n, p * n + n, 64):
@@ -321,7 +321,7 @@ def cumulative_sum_rows(x: Flat, outer: int, n: int, out: Flat) -> None:
             total -= lost
             after = before + total
             lost = (after - before) - total
-            lost = lost if lost == lost else out.dtype.type(0)
+            lost = lost if lost - lost == 0 else out.dtype.type(0)
             before = after
 
 
@@ -344,7 +344,7 @@ def cumulative_sum_middle(x: Flat, outer: int, n: int, inner: int, work: Flat, o
                 total = work[inner + j] - work[2 * inner + j]
                 after = work[j] + total
                 lost = (after - work[j]) - total
-                work[2 * inner + j] = lost if lost == lost else zero
+                work[2 * inner + j] = lost if lost - lost == 0 else zero
                 work[j] = after
 
 
