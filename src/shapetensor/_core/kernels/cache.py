@@ -34,7 +34,7 @@ import numpy as np
 from numba import njit, prange
 from shapetensor._core.kernels.intrinsics import (
     add_any_order, bits, both, copysign, differing, fabs, find_at, from_bits, is_odd, larger, maximum, minimum,
-    minus, multiply_any_order, plus, rint, run_at, shift_left, shift_right, sqrt, to_int,
+    minus, multiply_any_order, plus, run_at, shift_left, shift_right, sqrt,
 )
 
 '''

@@ -102,12 +102,6 @@ def find_at(typing: Any, address: Any, args: Any) -> Any:
 
 
 @intrinsic
-def rint(typing: Any, x: Any) -> Any:
-    """The nearest integer as a float, half to even; a call of libm on processors that cannot round."""
-    return _named("rint", x)
-
-
-@intrinsic
 def fabs(typing: Any, x: Any) -> Any:
     """x without its sign."""
     return _named("fabs", x)
@@ -160,12 +154,6 @@ def add_any_order(typing: Any, x: Any, y: Any) -> Any:
 def multiply_any_order(typing: Any, x: Any, y: Any) -> Any:
     """x * y, where LLVM may multiply a chain of these in any order; wraps for integers."""
     return _any_order(x, "fmul", "mul")
-
-
-@intrinsic
-def to_int(typing: Any, x: Any) -> Any:
-    """The integer of the same width, cut towards zero; anything where it does not fit."""
-    return _converted(_INTEGERS.get(x), x, lambda builder, value: builder.fptosi(value, ir.IntType(x.bitwidth)))
 
 
 @intrinsic
