@@ -13,7 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any, NamedTuple, NoReturn, TypeVar, get_origin
 
 from ._core.binding import RESULT, Binding, Declared, Found, Place
@@ -369,13 +369,13 @@ def _unreadable(*_: Any) -> NoReturn:
 
 def _names_around(function: Any) -> dict[str, Any]:
     """Types and modules among the local names of the functions around one: its annotations may be texts of those."""
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_globals is globals():
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     names: dict[str, Any] = {}
     while frame is not None and frame.f_locals is not frame.f_globals is function.__globals__:
         names = {**{name: value for name, value in frame.f_locals.items() if _is_type(value)}, **names}
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return names
 
 

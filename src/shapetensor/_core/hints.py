@@ -156,7 +156,8 @@ def substitute(declared: Declared, scope: Scope) -> Declared:
         dims += axes if isinstance(axes, tuple) else (dim,)
     dtype = declared.dtype
     if isinstance(dtype, DTypeVariable) and not isinstance(scope.get(dtype.name, ()), tuple):
-        dtype = scope[dtype.name]  # type: ignore[assignment]
+        found: Any = scope[dtype.name]
+        dtype = found
     return Declared(dtype, tuple(dims))
 
 
