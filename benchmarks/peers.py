@@ -31,10 +31,10 @@ for _variable in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.contests import dispatch, elementwise, reductions, rows, training, updates  # noqa: E402
+from benchmarks.contests import dispatch, elementwise, products, reductions, rows, training, updates  # noqa: E402
 from benchmarks.contests.row import OURS, Call, Row, is_there  # noqa: E402
 
-CONTESTS = (dispatch, rows, reductions, elementwise, updates, training)
+CONTESTS = (dispatch, products, rows, reductions, elementwise, updates, training)
 PEERS = ("numpy", "torch", "torch fused", "jax")
 _TURN = 3e-3  # seconds of a contender's turn, about
 

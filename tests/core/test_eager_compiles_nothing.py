@@ -79,6 +79,10 @@ def warm() -> int:
         for layout in LAYOUTS:
             for m, n in ((4, 3), (33, 40)):
                 run_all(rng, m, n, dtype, layout)
+        for n in (*range(1, 5), *range(5, 70, 4)):  # products have a kernel for each number of vectors in a row
+            for m, k in ((1, 40), (33, 3)):
+                x, w, t = (st.from_numpy(np.ones(shape, dtype.storage)) for shape in ((m, k), (k, n), (n, k)))
+                x @ w, x @ t.mT
     return cache.compilations()
 
 

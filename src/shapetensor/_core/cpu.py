@@ -36,15 +36,18 @@ class Cpu:
         return "cpu"
 
 
-def prepare(call: Call) -> Launch:
-    """The kernels of a call on CPU specs.
+def prepare(call: Call, *, compiled: bool = False) -> Launch:
+    """The kernels of a call on CPU specs; compiled functions may have some for their shapes only.
 
     Raises:
         DeviceError: where the op has no CPU kernel.
     """
     family = import_module(f"{__package__}.kernels.cpu.{call.op.family}")
     try:
-        make = family.PREPARE[call.op.name]
+        if compiled and call.op.name in getattr(family, "PREPARE_COMPILED", ()):
+            make = family.PREPARE_COMPILED[call.op.name]
+        else:
+            make = family.PREPARE[call.op.name]
     except KeyError:
         raise DeviceError(f"{call.op.name}: there is no CPU kernel for this op") from None
     launch: Launch = make(call)

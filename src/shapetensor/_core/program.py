@@ -91,7 +91,7 @@ class _Code:
         if here.views is None:
             for slot, spec in zip(results, here.outs, strict=True):
                 self.views[slot] = Window(slot, 0, spec.size, spec)
-            return Instruction(here, operands, results, prepare(here))
+            return Instruction(here, operands, results, prepare(here, compiled=True))
         whole = self.views[operands[0]]
         for slot, offset, spec in zip(results, here.views, here.outs, strict=True):
             start = whole.start + offset

@@ -12,6 +12,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from . import cache
 
 # Additions, or their like, from which on two threads are faster than one; see benchmarks/threads.py.
@@ -114,21 +117,71 @@ class Shared:
             return self.kernel(*args)
         if not self._address:
             self._address = _address(self.kernel, args[self._extra :])
+        given = self._given(threads, args)
         if threads == 1:
-            return self.cutting("{kernel}")(self._address, *args)
+            return self.cutting("{kernel}")(self._address, *given)
         from numba import get_num_threads, set_num_threads
 
         before = get_num_threads()  # a setting of each thread of Python, which other users of Numba have too
         set_num_threads(min(threads, before))
         try:
-            return self.cutting("{parallel}")(self._address, *args)
+            return self.cutting("{parallel}")(self._address, *given)
         finally:
             set_num_threads(before)
+
+    def _given(self, threads: int, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What the function that cuts is given behind the address."""
+        return args
 
     def cutting(self, how: str) -> Callable[..., Any]:
         """The function that cuts, for one thread or for several."""
         found: Callable[..., Any] = getattr(cache.load(self.name, self.text.replace("{parallel}", how)), self.name)
         return found
+
+
+class Divided(Shared):
+    """A kernel with an argument that says what to do: threads get pieces of it.
+
+    Args:
+        kernel: what is called for each piece.
+        count: how many arguments it has.
+        place: which of them says what to do: an array of int64.
+        divide: gives for a number of threads a table with one such array a line.
+    """
+
+    __slots__ = ("_divide", "_pieces", "_place")
+
+    def __init__(
+        self, kernel: Callable[..., Any], count: int, place: int, divide: Callable[[int], NDArray[np.int64]]
+    ) -> None:
+        names = [f"a{i}" for i in range(count)]
+        each = [f"{n}[p]" if i == place else n for i, n in enumerate(names)]
+        name = f"pieces_{place}_of_{count}"
+        super().__init__(
+            kernel,
+            name,
+            f"""\
+{{parallel}}
+def {name}(kernel, {", ".join(names)}):
+    for p in prange(len({names[place]})):
+        run_at(kernel, ({", ".join(each)}))
+""",
+        )
+        self._place, self._divide = place, divide
+        self._pieces: dict[int, NDArray[np.int64]] = {}
+
+    def _given(self, threads: int, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        pieces = self._pieces.get(threads)
+        if pieces is None:
+            pieces = self._pieces[threads] = self._divide(threads)
+        return (*args[: self._place], pieces, *args[self._place + 1 :])
+
+
+def most() -> int:
+    """How many threads a call can use at most."""
+    from numba import config
+
+    return int(config.NUMBA_NUM_THREADS)
 
 
 def _address(kernel: Any, args: tuple[Any, ...]) -> int:

@@ -1,0 +1,390 @@
+"""What matrix products are made of: tiles of the output that stay in vector registers while the factors stream by.
+
+Files of kernels import these by name and give the sizes of a tile as literals: LLVM then has a register for each vector
+of it through the whole inner loop. Elements are addressed by array and offset, so that a build with bounds checking
+(NUMBA_BOUNDSCHECK=1) can compare the first and the last address of each array with its size.
+
+Reference: Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34(3), 2008.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from llvmlite import binding, ir
+from numba.core import cgutils, config, types
+from numba.extending import intrinsic
+
+_I1, _I32, _I64 = ir.IntType(1), ir.IntType(32), ir.IntType(64)
+_UNROLLED = 4  # steps of an inner loop that are written out
+
+
+@functools.cache
+def vector_bytes() -> int:
+    """Width of the vector registers of the processor that kernels are compiled for."""
+    return 64 if "+avx512f" in _features() else 32 if "+avx2" in _features() else 16
+
+
+@functools.cache
+def registers() -> int:
+    """How many vector registers it has."""
+    return 32 if vector_bytes() == 64 or "aarch64" in binding.get_default_triple() else 16
+
+
+def _features() -> Sequence[str]:
+    """The processor's features as Numba tells LLVM; settings of Numba override what the host has."""
+    chosen = config.CPU_FEATURES
+    features: str = binding.get_host_cpu_features().flatten() if chosen is None else chosen
+    return features.split(",")
+
+
+class _Vectors:
+    """Vectors of the element type of an array, in the function that is being built."""
+
+    def __init__(self, context: Any, builder: Any, dtype: Any) -> None:
+        self.builder = builder
+        self.real = isinstance(dtype, types.Float)
+        self.element = context.get_data_type(dtype)
+        self.bytes = dtype.bitwidth // 8
+        self.lanes = vector_bytes() // self.bytes
+        self.type = ir.VectorType(self.element, self.lanes)
+        self.zero = ir.Constant(self.type, [0.0 if self.real else 0] * self.lanes)
+        self._name = f"v{self.lanes}{'f' if self.real else 'i'}{dtype.bitwidth}"
+        self._mask = ir.VectorType(_I1, self.lanes)
+
+    def at(self, base: Any, offset: Any) -> Any:
+        """The address of an element."""
+        offset = _I64(offset) if isinstance(offset, int) else offset
+        return self.builder.gep(base, [offset])
+
+    def number(self, base: Any) -> Any:
+        return self.builder.load(base)
+
+    def load(self, base: Any, mask: Any = None) -> Any:
+        """A vector; zeros where the mask is not set, nothing is read there."""
+        if mask is None:
+            return self.builder.load(self._vector_at(base), align=self.bytes)
+        function = self._function("load", self.type, [ir.PointerType(), _I32, self._mask, self.type])
+        return self.builder.call(function, [base, _I32(self.bytes), mask, self.zero])
+
+    def store(self, vector: Any, base: Any, mask: Any = None) -> None:
+        """Write a vector where the mask is set."""
+        if mask is None:
+            self.builder.store(vector, self._vector_at(base), align=self.bytes)
+            return
+        function = self._function("store", ir.VoidType(), [self.type, ir.PointerType(), _I32, self._mask])
+        self.builder.call(function, [vector, base, _I32(self.bytes), mask])
+
+    def _vector_at(self, base: Any) -> Any:
+        return self.builder.bitcast(base, self.type.as_pointer())
+
+    def _function(self, name: str, result: Any, args: Any) -> Any:
+        full = f"llvm.masked.{name}.{self._name}.p0"
+        return cgutils.get_or_insert_function(self.builder.module, ir.FunctionType(result, args), full)
+
+    def splat(self, number: Any) -> Any:
+        """A vector of one number."""
+        return self._repeated(self.type, number)
+
+    def _repeated(self, kind: Any, number: Any) -> Any:
+        nothing = ir.Constant(kind, ir.Undefined)
+        one = self.builder.insert_element(nothing, number, _I32(0))
+        return self.builder.shuffle_vector(one, nothing, ir.Constant(ir.VectorType(_I32, self.lanes), [0] * self.lanes))
+
+    def first(self, count: Any) -> Any:
+        """The mask of so many lanes."""
+        kind = ir.VectorType(_I32, self.lanes)
+        counts = self._repeated(kind, self.builder.trunc(count, _I32))
+        return self.builder.icmp_signed(">", counts, ir.Constant(kind, list(range(self.lanes))))
+
+    def multiply_add(self, a: Any, b: Any, c: Any) -> Any:
+        """a * b + c: rounded once where the processor can, as `contract` of all kernels has it."""
+        if not self.real:
+            return self.builder.add(self.builder.mul(a, b), c)
+        product = self.builder.fmul(a, b, flags=("contract",))
+        return self.builder.fadd(product, c, flags=("contract",))
+
+    def total(self, vector: Any) -> Any:
+        """The sum of the lanes."""
+        module = self.builder.module
+        if not self.real:
+            declared = ir.FunctionType(self.element, [self.type])
+            function = cgutils.get_or_insert_function(module, declared, f"llvm.vector.reduce.add.{self._name}")
+            return self.builder.call(function, [vector])
+        declared = ir.FunctionType(self.element, [self.element, self.type])
+        function = cgutils.get_or_insert_function(module, declared, f"llvm.vector.reduce.fadd.{self._name}")
+        return self.builder.call(function, [self.element(-0.0), vector], fastmath=("reassoc",))
+
+
+class _Array:
+    """An array argument: where its elements are, and how many."""
+
+    def __init__(self, context: Any, builder: Any, kind: Any, value: Any) -> None:
+        struct = context.make_array(kind)(context, builder, value)
+        self.dtype, self.data, self.size = kind.dtype, struct.data, struct.nitems
+
+
+def _check(context: Any, builder: Any, name: str, array: _Array, at: Any, *ranges: tuple[Any, Any]) -> None:
+    """In a build with bounds checking: raise unless all of the steps (count - 1) * stride stay inside of the array.
+
+    An empty range touches nothing.
+    """
+    if not config.BOUNDSCHECK:
+        return
+    last, touched = at, ir.Constant(_I1, 1)
+    for count, stride in ranges:
+        last = builder.add(last, builder.mul(builder.sub(count, _I64(1)), stride))
+        touched = builder.and_(touched, builder.icmp_signed(">", count, _I64(0)))
+    outside = builder.or_(builder.icmp_signed("<", at, _I64(0)), builder.icmp_signed(">=", last, array.size))
+    with builder.if_then(builder.and_(touched, outside), likely=False):
+        context.call_conv.return_user_exc(builder, IndexError, (f"a tile reaches beyond {name}",))
+
+
+def _loop(builder: Any, count: Any, state: Sequence[Any], body: Callable[[Sequence[Any]], Sequence[Any]]) -> list[Any]:
+    """Run the body `count` times on values that stay in registers; what they are in the end."""
+    before = builder.block
+    inside, behind = builder.append_basic_block("step"), builder.append_basic_block("behind")
+    builder.cbranch(builder.icmp_signed(">", count, _I64(0)), inside, behind)
+    builder.position_at_end(inside)
+    left = builder.phi(_I64)
+    values = [builder.phi(value.type) for value in state]
+    new = body(values)
+    rest = builder.sub(left, _I64(1))
+    end = builder.block
+    for phi, first, later in zip([left, *values], [count, *state], [rest, *new], strict=True):
+        phi.add_incoming(first, before)
+        phi.add_incoming(later, end)
+    builder.cbranch(builder.icmp_signed(">", rest, _I64(0)), inside, behind)
+    builder.position_at_end(behind)
+    results = []
+    for first, later in zip(state, new, strict=True):
+        phi = builder.phi(first.type)
+        phi.add_incoming(first, before)
+        phi.add_incoming(later, end)
+        results.append(phi)
+    return results
+
+
+def _unrolled(builder: Any, count: Any, state: Sequence[Any], body: Callable[[Sequence[Any]], Sequence[Any]]) -> Any:
+    """The loop with several steps in a row, and the rest one by one."""
+
+    def several(values: Sequence[Any]) -> Sequence[Any]:
+        for _ in range(_UNROLLED):
+            values = body(values)
+        return values
+
+    shift = _UNROLLED.bit_length() - 1
+    state = _loop(builder, builder.lshr(count, _I64(shift)), state, several)
+    return _loop(builder, builder.and_(count, _I64(_UNROLLED - 1)), state, body)
+
+
+def _rows(builder: Any, vectors: _Vectors, base: Any, stride: Any, count: int) -> list[Any]:
+    """Addresses of rows; every third is computed, which the addressing of x86 reaches the two behind it from."""
+    found = []
+    for i in range(count):
+        if i % 3 == 0:
+            origin = vectors.at(base, builder.mul(stride, _I64(i)))
+        found.append(vectors.at(origin, builder.mul(stride, _I64(i % 3))))
+    return found
+
+
+def _operands(context: Any, builder: Any, signature: Any, args: Any) -> tuple[list[_Array], list[Any]]:
+    """The arrays among the arguments, and the numbers that are no literals."""
+    arrays, numbers = [], []
+    for kind, value in zip(signature.args, args, strict=True):
+        if isinstance(kind, types.Array):
+            arrays.append(_Array(context, builder, kind, value))
+        elif not isinstance(kind, types.Literal):
+            numbers.append(value)
+    return arrays, numbers
+
+
+def _signature(*kinds: Any, literals: int = 0) -> Any:
+    """Returns nothing; the first arguments are literals, all other integers int64."""
+    given = [k if i < literals or isinstance(k, types.Array) else types.int64 for i, k in enumerate(kinds)]
+    return types.none(*given)
+
+
+@intrinsic(prefer_literal=True)
+def multiply_tile(
+    typing: Any,
+    rows: Any,
+    across: Any,
+    partial: Any,
+    x: Any,
+    x_at: Any,
+    x_row: Any,
+    x_step: Any,
+    w: Any,
+    w_at: Any,
+    w_step: Any,
+    out: Any,
+    out_at: Any,
+    out_row: Any,
+    k: Any,
+    columns: Any,
+    more: Any,
+) -> Any:
+    """A tile of `rows` by `across` vectors: out = x @ w, or out += x @ w if `more` is not 0.
+
+    Each of k steps multiplies numbers of a column of x by vectors of a row of w. w and out are contiguous along rows;
+    only so many `columns` of them are touched, all, or less than all of the last vector if `partial`.
+    """
+    numbers = (out_at, out_row, k, columns, more)
+    kinds = (rows, across, partial, x, x_at, x_row, x_step, w, w_at, w_step, out, *numbers)
+    size = rows.literal_value, across.literal_value, bool(partial.literal_value)
+    return _signature(*kinds, literals=3), functools.partial(_multiply, *size)
+
+
+def _multiply(
+    height: int, width: int, masked: bool, context: Any, builder: Any, signature: Any, args: Sequence[Any]
+) -> Any:
+    """The code of `multiply_tile`."""
+    (x, w, out), numbers = _operands(context, builder, signature, args)
+    x_at, x_row, x_step, w_at, w_step, out_at, out_row, k, columns, more = numbers
+    _check(context, builder, "x", x, x_at, (_I64(height), x_row), (k, x_step))
+    _check(context, builder, "w", w, w_at, (k, w_step), (columns, _I64(1)))
+    _check(context, builder, "out", out, out_at, (_I64(height), out_row), (columns, _I64(1)))
+    v = _Vectors(context, builder, out.dtype)
+    masks: list[Any] = [None] * (width - 1)
+    masks.append(v.first(builder.sub(columns, _I64((width - 1) * v.lanes))) if masked else None)
+    lines = _rows(builder, v, v.at(out.data, out_at), out_row, height)
+    places = [(v.at(line, j * v.lanes), masks[j]) for line in lines for j in range(width)]
+
+    def step(state: Sequence[Any]) -> Sequence[Any]:
+        left, right, *sums = state
+        row = [v.load(v.at(right, j * v.lanes), masks[j]) for j in range(width)]
+        for i, place in enumerate(_rows(builder, v, left, x_row, height)):
+            factor = v.splat(v.number(place))
+            for j in range(width):
+                sums[i * width + j] = v.multiply_add(factor, row[j], sums[i * width + j])
+        return [v.at(left, x_step), v.at(right, w_step), *sums]
+
+    state = [v.at(x.data, x_at), v.at(w.data, w_at), *_started(builder, v, places, more)]
+    for total, place in zip(_unrolled(builder, k, state, step)[2:], places, strict=True):
+        v.store(total, *place)
+    return context.get_dummy_value()
+
+
+def _started(builder: Any, v: _Vectors, places: Sequence[tuple[Any, Any]], more: Any) -> list[Any]:
+    """What the sums begin with: what is there if `more`, else zeros."""
+    before = builder.block
+    with builder.if_then(builder.icmp_signed("!=", more, _I64(0))):
+        found = [v.load(*place) for place in places]
+        loaded = builder.block
+    sums = []
+    for value in found:
+        sums.append(builder.phi(v.type))
+        sums[-1].add_incoming(v.zero, before)
+        sums[-1].add_incoming(value, loaded)
+    return sums
+
+
+@intrinsic(prefer_literal=True)
+def dot_tile(
+    typing: Any,
+    rows: Any,
+    across: Any,
+    x: Any,
+    x_at: Any,
+    x_row: Any,
+    w: Any,
+    w_at: Any,
+    w_row: Any,
+    out: Any,
+    out_at: Any,
+    out_row: Any,
+    k: Any,
+) -> Any:
+    """A tile of `rows` by `across` numbers: out = x @ w.mT, where rows of x and w are contiguous and k long.
+
+    Each number of the tile is a vector of sums until the end.
+    """
+    kinds = (rows, across, x, x_at, x_row, w, w_at, w_row, out, out_at, out_row, k)
+    return _signature(*kinds, literals=2), functools.partial(_dot, rows.literal_value, across.literal_value)
+
+
+def _dot(height: int, width: int, context: Any, builder: Any, signature: Any, args: Sequence[Any]) -> Any:
+    """The code of `dot_tile`."""
+    (x, w, out), (x_at, x_row, w_at, w_row, out_at, out_row, k) = _operands(context, builder, signature, args)
+    one = _I64(1)
+    _check(context, builder, "x", x, x_at, (_I64(height), x_row), (k, one))
+    _check(context, builder, "w", w, w_at, (_I64(width), w_row), (k, one))
+    _check(context, builder, "out", out, out_at, (_I64(height), out_row), (_I64(width), one))
+    v = _Vectors(context, builder, out.dtype)
+    rest = builder.urem(k, _I64(v.lanes))
+    mask = v.first(rest)
+
+    def step(state: Sequence[Any], mask: Any = None) -> Sequence[Any]:
+        left, right, *sums = state
+        others = [v.load(place, mask) for place in _rows(builder, v, right, w_row, width)]
+        for i, place in enumerate(_rows(builder, v, left, x_row, height)):
+            factor = v.load(place, mask)
+            for j in range(width):
+                sums[i * width + j] = v.multiply_add(factor, others[j], sums[i * width + j])
+        return [v.at(left, v.lanes), v.at(right, v.lanes), *sums]
+
+    state = [v.at(x.data, x_at), v.at(w.data, w_at), *[v.zero] * (height * width)]
+    state = _loop(builder, builder.udiv(k, _I64(v.lanes)), state, step)
+    tail = builder.zext(builder.icmp_signed(">", rest, _I64(0)), _I64)
+    sums = _loop(builder, tail, state, functools.partial(step, mask=mask))[2:]
+    for i, line in enumerate(_rows(builder, v, v.at(out.data, out_at), out_row, height)):
+        for j in range(width):
+            builder.store(v.total(sums[i * width + j]), v.at(line, j))
+    return context.get_dummy_value()
+
+
+@intrinsic
+def transpose_tile(
+    typing: Any,
+    x: Any,
+    x_at: Any,
+    x_row: Any,
+    rows: Any,
+    columns: Any,
+    out: Any,
+    out_at: Any,
+    out_row: Any,
+) -> Any:
+    """As many rows of out as a vector has lanes, a vector each: the transpose of `rows` by `columns` numbers of x.
+
+    Rows of out beyond `columns` are zeros; in a row, what is beyond `rows` is the last number again.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        (x, out), (x_at, x_row, rows, columns, out_at, out_row) = _operands(context, builder, signature, args)
+        v = _Vectors(context, builder, out.dtype)
+        one = _I64(1)
+        _check(context, builder, "x", x, x_at, (rows, x_row), (columns, one))
+        _check(context, builder, "out", out, out_at, (_I64(v.lanes), out_row), (_I64(v.lanes), one))
+        mask, last = v.first(columns), builder.sub(rows, one)
+        start, lines = v.at(x.data, x_at), []
+        for i in range(v.lanes):
+            there = builder.select(builder.icmp_signed("<", _I64(i), last), _I64(i), last)
+            lines.append(v.load(v.at(start, builder.mul(there, x_row)), mask))
+        places = _rows(builder, v, v.at(out.data, out_at), out_row, v.lanes)
+        for line, place in zip(_transposed(builder, lines), places, strict=True):
+            v.store(line, place)
+        return context.get_dummy_value()
+
+    return _signature(x, x_at, x_row, rows, columns, out, out_at, out_row), generate
+
+
+def _transposed(builder: Any, lines: list[Any]) -> list[Any]:
+    """Vectors of a square as vectors of its columns: blocks of 1, 2, 4 ... lanes change places in pairs of vectors."""
+    lanes = len(lines)
+    places = ir.VectorType(_I32, lanes)
+    size = 1
+    while size < lanes:
+        low = [lane + (lanes - size if lane & size else 0) for lane in range(lanes)]
+        high = [lane + (lanes if lane & size else size) for lane in range(lanes)]
+        swapped = list(lines)
+        for i in range(lanes):
+            if not i & size:
+                pair = lines[i], lines[i + size]
+                swapped[i] = builder.shuffle_vector(*pair, ir.Constant(places, low))
+                swapped[i + size] = builder.shuffle_vector(*pair, ir.Constant(places, high))
+        lines, size = swapped, size * 2
+    return lines
