@@ -10,8 +10,10 @@ from ...buffers import Flat
 from ...dtypes import AnyDType
 from ...op import Call
 from ...spec import Ints, contiguous_strides
-from ..launch import Builder, Launch, Place, broadcast_strides, merge
+from ..generate.elementwise import RANK
+from ..launch import Builder, Launch, Place, broadcast_strides, merge, pad
 from ..source import kernel
+from .elementwise import expression, strided_kernel
 from .operands import contiguous
 
 # Below this many multiplications the plain loop over strides wins against a copy of a transposed operand.
@@ -146,4 +148,25 @@ def _batch_stride(lead: Ints, strides: Ints) -> int | None:
     return steps[0] if len(merged) == 1 else None
 
 
-PREPARE = {"matmul": prepare_matmul}
+def prepare_linear(call: Call) -> Launch:
+    """The product with the axes of weight swapped, then the bias added to every row."""
+    b = Builder(call)
+    out, dtype = call.outs[0], call.outs[0].dtype
+    if out.size == 0:
+        return b.done()
+    n, k = call.ins[1].shape
+    m = out.size // n
+    x, product = contiguous(b, 0, dtype), b.scratch(out.size, dtype)
+    if m * n * k <= _SMALL:
+        w = contiguous(b, 1, dtype)
+        b.step(matmul_strided.load(), x, w, 1, m, k, n, 0, k, 1, 0, 1, k, product)
+    else:
+        w = contiguous(b, 1, dtype, (k, n), call.ins[1].strides[::-1])
+        b.step(matmul_rows.load(), x, w, 1, m, k, n, 0, k, 1, 0, n, product)
+    add = strided_kernel(*expression("add", ("x", "y"), dtype), dtype, out.size)
+    steps = (pad(s, RANK, 0) for s in ((n, 1), (0, 1)))
+    b.step(add, product, contiguous(b, 2, dtype), pad((m, n), RANK, 1), *steps, b.outs[0])
+    return b.done()
+
+
+PREPARE = {"matmul": prepare_matmul, "linear": prepare_linear}
