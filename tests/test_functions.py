@@ -202,6 +202,10 @@ CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[Any, ...]]]
     "tensordot of two": (st.tensordot, np.tensordot, (A, np.moveaxis(B, 0, -1))),
     "matmul with a vector": (st.matmul, np.matmul, (A, B[0, 0])),
     "matmul of a vector": (st.matmul, np.matmul, (A[0, :, 0], B)),
+    "linear": (st.linear, lambda x, w, b: x @ w.T + b, (A, B[0], B[1, :, 0])),
+    "linear of a vector": (st.linear, lambda x, w, b: w @ x + b, (A[0, 0], B[0], B[1, :, 0])),
+    "linear without bias": (st.linear, lambda x, w: x @ w.T, (A, B[0])),
+    "linear of a vector without bias": (st.linear, lambda x, w: w @ x, (A[0, 0], B[0])),
     "matmul of vectors": (st.matmul, np.matmul, (A[0, 0], B[0, 0])),
 }
 FUNCTIONS = {
@@ -255,6 +259,19 @@ def test_operands_are_tensors(name: str, wrong: Any) -> None:
     kind = {list: "list", type(None): "NoneType"}.get(type(wrong), "numpy.ndarray")
     with pytest.raises(st.DTypeError, match=re.escape(f": {kind} is not a Tensor: convert it with st.tensor(...)")):
         getattr(st, name)(*arguments, **keywords)
+
+
+@pytest.mark.parametrize("others", [(np.ones((4, 3)),), (np.ones((4, 3)), st.ones(4)), (st.ones((4, 3)), np.ones(4))])
+def test_the_other_operands_of_linear_are_tensors(others: tuple[Any, ...]) -> None:
+    with pytest.raises(st.DTypeError, match=r"^linear: numpy\.ndarray is not a Tensor: convert it with "):
+        st.linear(st.ones((2, 3)), *others)
+
+
+def test_linear_without_bias_refuses_dtypes_in_its_own_name() -> None:
+    with pytest.raises(st.DTypeError, match=r"^linear: F16 is for storage only"):
+        st.linear(st.ones((2, 3)), st.ones((4, 3), dtype=st.F16))
+    with pytest.raises(st.DTypeError, match=r"^linear: Bool has no products to sum"):
+        st.linear(st.ones((2, 3), dtype=st.Bool), st.ones((4, 3), dtype=st.Bool))
 
 
 @pytest.mark.parametrize(
@@ -344,6 +361,27 @@ def test_operands_are_tensors(name: str, wrong: Any) -> None:
         (
             lambda: st.matmul(st.ones(()), st.ones(3)),
             "matmul: () @ (3,): a scalar has no axes to multiply along: use x * w",
+        ),
+        (
+            lambda: st.linear(st.ones((5, 3)), st.ones((3, 2)), st.ones(2)),
+            "linear: the last axes of x (5, 3) and weight (3, 2) differ: 3 != 2; "
+            "did you mean `weight.mT` with shape (2, 3)?",
+        ),
+        (
+            lambda: st.linear(st.ones((5, 1, 3)), st.ones((2, 4))),
+            "linear: the last axes of x (5, 1, 3) and weight (2, 4) differ: 3 != 4",
+        ),
+        (
+            lambda: st.linear(st.ones(()), st.ones((2, 4))),
+            "linear: x () and weight (2, 4) should be (..., in) and (out, in); use expand_dims or reshape",
+        ),
+        (
+            lambda: st.linear(st.ones(3), st.ones((1, 2, 3))),
+            "linear: x (3,) and weight (1, 2, 3) should be (..., in) and (out, in); use expand_dims or reshape",
+        ),
+        (
+            lambda: st.linear(st.ones(3), st.ones((2, 3)), st.ones(1)),
+            "linear: the first axes of weight (2, 3) and bias (1,) differ: 2 != 1",
         ),
         (lambda: st.tril(st.ones(3)), "tril: (3,) is no matrix: it has 1 axes, and needs 2 or more"),
         (lambda: st.eye(-1), "eye: (-1, -1) has a negative size"),

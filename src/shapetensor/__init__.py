@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     from .functions.fused import log_softmax, softmax
     from .functions.host import argsort, sort
     from .functions.index import one_hot, scatter_add, scatter_add_along_axis, take, take_along_axis
-    from .functions.linalg import matmul, outer, tensordot
+    from .functions.linalg import linear, matmul, outer, tensordot
     from .functions.movement import (
         broadcast_to,
         concat,
@@ -148,7 +148,7 @@ __all__ += ["multiply", "negative", "not_equal", "pow", "relu", "remainder", "sq
 __all__ += ["log_softmax", "softmax"]
 __all__ += ["argsort", "sort"]
 __all__ += ["one_hot", "scatter_add", "scatter_add_along_axis", "take", "take_along_axis"]
-__all__ += ["matmul", "outer", "tensordot"]
+__all__ += ["linear", "matmul", "outer", "tensordot"]
 __all__ += ["broadcast_to", "concat", "expand_dims", "flip", "matrix_transpose", "moveaxis", "pad", "permute_dims"]
 __all__ += ["repeat", "reshape", "roll", "split", "squeeze", "stack", "tile", "unstack"]
 __all__ += ["all", "any", "argmax", "argmin", "cumulative_sum", "logsumexp", "max", "mean", "min", "prod", "std", "sum"]
@@ -172,7 +172,7 @@ _NAMES_OF = {
     "functions.fused": "log_softmax softmax",
     "functions.host": "argsort sort",
     "functions.index": "one_hot scatter_add scatter_add_along_axis take take_along_axis",
-    "functions.linalg": "matmul outer tensordot",
+    "functions.linalg": "linear matmul outer tensordot",
     "functions.movement": "broadcast_to concat expand_dims flip matrix_transpose moveaxis pad permute_dims repeat"
     " reshape roll split squeeze stack tile unstack",
     "functions.reduce": "all any argmax argmin cumulative_sum logsumexp max mean min prod std sum var",

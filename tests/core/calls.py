@@ -147,6 +147,14 @@ CASES |= each(
     lambda f: case("T; C T D", lambda n, x, w: f(x, w)),
     lambda f: case("T; T", lambda n, x, w: f(x, w)),
 )
+CASES |= each(
+    "linear",
+    lambda f: case("B T; D T; D", lambda n, x, w, b: f(x, w, b)),
+    lambda f: case("C B T; 8 T; F64 8", lambda n, x, w, b: f(x, w, b)),
+    lambda f: case("T; D T; I64 D", lambda n, x, w, b: f(x, w, b)),
+    lambda f: case("C B T; D T", lambda n, x, w: f(x, w)),
+    lambda f: case("T; D T", lambda n, x, w: f(x, w, None)),
+)
 CASES |= each("outer", lambda f: case("B; T", lambda n, x, y: f(x, y)))
 CASES |= each(
     "tensordot",
@@ -549,6 +557,14 @@ WRONG = [
     Wrong("B T; D T", lambda n, x, w: x @ w),
     Wrong("T; D C", lambda n, x, w: x @ w),
     Wrong("F32; D C", lambda n, x, w: x @ w),
+    Wrong("B T; T D; D", lambda n, x, w, b: st.linear(x, w, b)),
+    Wrong("B T; T D", lambda n, x, w: st.linear(x, w)),
+    Wrong("B T; D T; H", lambda n, x, w, b: st.linear(x, w, b)),
+    Wrong("B T; D T; 1 D", lambda n, x, w, b: st.linear(x, w, b)),
+    Wrong("B T; T", lambda n, x, w: st.linear(x, w)),
+    Wrong("Bool B T; Bool D T; D", lambda n, x, w, b: st.linear(x, w, b)),
+    Wrong("Bool B T; Bool D T", lambda n, x, w: st.linear(x, w)),
+    Wrong("B T; F16 D T", lambda n, x, w: st.linear(x, w)),
     Wrong("B T", lambda n, x: x.reshape((n.B, n.D))),
     Wrong("B T", lambda n, x: x.reshape((-1, n.H))),
     Wrong("B T", lambda n, x: x.reshape((-1, -1))),

@@ -84,6 +84,14 @@ def test_vmap_over_examples() -> None:
     st.testing.assert_close(st.vmap(layer)(x), layer(x))
 
 
+@pytest.mark.parametrize("lead", [(), (5,), (5, 2)])
+def test_it_is_one_call_for_all_examples(lead: tuple[int, ...]) -> None:
+    layer = nn.Linear(3, 2, key=KEY)
+    step = st.compile(st.vmap(layer))
+    step(st.ones((4, *lead, 3)))
+    assert step.programs[0].instructions == 1
+
+
 def test_vmap_over_an_ensemble() -> None:
     layers = [nn.Linear(3, 2, key=st.random.key(seed)) for seed in range(4)]
     stacked: Any = layers[0].replace(

@@ -104,6 +104,7 @@ OWN_WORDS = {
     "st.full(2, '3')",
     "losses.mse_loss(x, y, reduction='max')",
     "st.matmul(x0, 0.5)",
+    "st.linear(x0, x1, 0.5)",
     "st.where(3, x1, x2)",
     "st.where(0.5, x1, x2)",
 }

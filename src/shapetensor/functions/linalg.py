@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, overload
 
+from .._core.apply import apply, infer
 from .._core.dims import same
 from .._core.errors import ShapeError
+from .._core.ops import linalg as ops
+from .._core.spec import make_spec
 from ..methods.base import axes_of, axis_of
 from ..methods.linalg import K, N, Rows, product
 from ..tensor import AnyTensor, Tensor
 from .operands import operand
 
 if TYPE_CHECKING:
+    from .._core.dtypes import F32
     from ..methods.base import IntFirst, IntLast, Unknown
 
 
@@ -49,6 +53,57 @@ def matmul(x1: Any, x2: Any, /) -> AnyTensor:
         Tensor[F32, 2]([21., 43.])
     """
     return product(x1, x2)
+
+
+@overload
+def linear(
+    x: AnyTensor, weight: Tensor[Any, Unknown, *tuple[Unknown, ...]], bias: AnyTensor | None = None, /
+) -> AnyTensor: ...
+@overload
+def linear(
+    x: Tensor[F32, *Rows, K], weight: Tensor[F32, N, K], bias: Tensor[F32, N] | None = None, /
+) -> Tensor[F32, *Rows, N]: ...
+@overload
+def linear(
+    x: Tensor[Any, *Rows, K], weight: Tensor[Any, N, K], bias: Tensor[Any, N] | None = None, /
+) -> Tensor[Any, *Rows, N]: ...
+@overload
+def linear(x: AnyTensor, weight: IntFirst | IntLast, bias: AnyTensor | None = None, /) -> AnyTensor: ...
+@overload
+def linear(x: IntLast, weight: AnyTensor, bias: AnyTensor | None = None, /) -> AnyTensor: ...
+@overload
+def linear(x: AnyTensor, weight: AnyTensor, bias: IntFirst, /) -> AnyTensor: ...
+def linear(x: Any, weight: Any, bias: Any = None, /) -> AnyTensor:
+    """The affine map of the last axis: `x @ weight.mT + bias`.
+
+    Shape: `(..., in), (out, in), (out) -> (..., out)`.
+
+    Dtypes: promoted, and computed in the dtype of the result; integers wrap, two booleans have no product.
+
+    Args:
+        x: rows, along any axes or none.
+        weight: a row for each element of the result.
+        bias: None: none is added.
+
+    Raises:
+        ShapeError: if the last axes of x and weight or the first ones of weight and bias differ, or for other ranks.
+        DTypeError: for two booleans, storage dtypes, and operands that are no tensors.
+
+    Example:
+        >>> import shapetensor as st
+        >>> weight = st.tensor([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]])
+        >>> st.linear(st.tensor([[1.0, 2.0], [3.0, 4.0]]), weight, st.tensor([0.0, 0.0, 10.0]))
+        Tensor[F32, 2, 3]([[ 1.,  4., 13.],
+                           [ 3.,  8., 17.]])
+        >>> st.linear(st.tensor([1.0, 2.0]), weight)
+        Tensor[F32, 3]([1., 4., 3.])
+    """
+    if bias is not None:
+        return apply(ops.linear, (x, weight, bias))
+    x, weight = operand("linear", x), operand("linear", weight)
+    any_bias = make_spec(weight.shape[:1], weight.dtype, weight.device)
+    infer(ops.linear, (), x._spec, weight._spec, any_bias)  # for its errors
+    return ops.rows_times(x, weight.mT)  # type: ignore[no-any-return]
 
 
 def outer(x1: AnyTensor, x2: AnyTensor, /) -> AnyTensor:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVarTuple
 from .. import random
 from .._core.dtypes import F32
 from .._core.errors import ShapeError
+from ..functions.linalg import linear
 from ..tensor import Tensor
 from .init import check_key, kaiming_uniform
 from .module import Module
@@ -15,7 +16,6 @@ from .widths import I, O
 
 if TYPE_CHECKING:
     from ..random import Key
-    from ..tensor import AnyTensor
 
 Shape = TypeVarTuple("Shape")
 
@@ -67,14 +67,10 @@ class Linear(Module, Generic[I, O]):
         Raises:
             ShapeError: if the last axis of x has another size than `in_features`.
         """
-        lead: tuple[Any, ...] = x.shape[:-1]
-        if x.shape != (*lead, self.in_features):
+        last: tuple[Any, ...] = x.shape[-1:]
+        if last != (self.in_features,):
             raise ShapeError(f"Linear: x has shape {x.shape}, its last axis should be in_features={self.in_features}")
-        rows: AnyTensor = x if len(lead) == 1 else x.reshape((math.prod(lead), self.in_features))
-        y = rows @ self.weight.mT
-        if self.bias is not None:
-            y = y + self.bias
-        return y if len(lead) == 1 else y.reshape((*lead, self.out_features))
+        return linear(x, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar, reveal_type
 from typing import Literal as L
-from typing import TypeVar, reveal_type
+
+from typing_extensions import TypeVarTuple, Unpack
 
 import shapetensor as st
-from shapetensor import F32, F64, I64, Tensor
+from shapetensor import F32, F64, I64, Bool, Tensor
+from shapetensor.tensor import AnyTensor
 
 B = TypeVar("B", bound=int)
 T = TypeVar("T", bound=int)
 D = TypeVar("D", bound=int)
 K = TypeVar("K", bound=int)
+S = TypeVarTuple("S")
 
 
 def outer(x: Tensor[F32, B], y: Tensor[F64, L[3]], bad: Tensor[F32, B, T]) -> None:
@@ -81,3 +85,65 @@ def integers(i: Tensor[I64, L[3]], j: Tensor[I64, L[3]]) -> None:
     reveal_type(st.outer(i, j))  # R: Tensor[I64, 3, 3]
     i @ j @ i
     # E: matmul: () @ (3,): a scalar has no axes to multiply along: use x * w
+
+
+def linear(x: Tensor[F32, L[32], L[784]], w: Tensor[F32, L[10], L[784]], b: Tensor[F32, L[10]]) -> None:
+    reveal_type(st.linear(x, w, b))  # R: Tensor[F32, 32, 10]
+    reveal_type(st.linear(x[0], w, b))  # R: Tensor[F32, 10]
+    reveal_type(st.linear(x[None], w))  # R: Tensor[F32, 1, 32, 10]
+    st.linear(x, w.mT, b)
+    # E: linear: the last axes of x (32, 784) and weight (784, 10) differ: 784 != 10
+    # N: did you mean `weight.mT` with shape (10, 784)?
+    st.linear(x, w[1:], b)
+    # E: linear: the first axes of weight (9, 784) and bias (10,) differ: 9 != 10
+
+
+def linear_of_symbols(x: Tensor[F32, B, T, D], w: Tensor[F32, K, D], b: Tensor[F32, K], bad: Tensor[F32, D]) -> None:
+    reveal_type(st.linear(x, w, b))  # R: Tensor[F32, B, T, K]
+    reveal_type(st.linear(x, w, None))  # R: Tensor[F32, B, T, K]
+    st.linear(x, w, bad)
+    # E: linear: the first axes of weight (K, D) and bias (D,) differ: K and D are not known to be equal
+    st.linear(x.mT, w)
+    # E: linear: the last axes of x (B, D, T) and weight (K, D) differ: T and D are not known to be equal
+
+
+def linear_of_ranks(x: Tensor[F32, B, D], w: Tensor[F32, K, D], b: Tensor[F32, K], s: Tensor[F32]) -> None:
+    reveal_type(st.linear(x, w, b))  # R: Tensor[F32, B, K]
+    st.linear(s, w, b)
+    # E: linear: x () and weight (K, D) should be (..., in) and (out, in)
+    # N: use expand_dims or reshape
+    st.linear(x, b)
+    # E: linear: x (B, D) and weight (K,) should be (..., in) and (out, in)
+    # N: use expand_dims or reshape
+    st.linear(x, w, b[None])
+    # E: linear: weight (K, D) and bias (1, K) should be (out, in) and (out,)
+    # N: write x @ weight.mT + bias for one that broadcasts
+
+
+def linear_of_stars(
+    x: Tensor[F32, Unpack[S], D], w: Tensor[F32, K, D], b: Tensor[F32, K], bad: Tensor[F32, D, K]
+) -> None:
+    reveal_type(st.linear(x, w, b))  # R: Tensor[F32, *S, K]
+    reveal_type(st.linear(x, w))  # R: Tensor[F32, *S, K]
+    st.linear(x, bad)
+    # E: linear: the last axes of x (*S, D) and weight (D, K) differ: D and K are not known to be equal
+    # N: did you mean `weight.mT` with shape (K, D)?
+
+
+def linear_of_dtypes(
+    x: Tensor[F32, B, D], w: Tensor[F64, K, D], i: Tensor[I64, K, D], mask: Tensor[Bool, K, D], b: Tensor[I64, K]
+) -> None:
+    reveal_type(st.linear(x, w, b))  # R: Tensor[F64, B, K]
+    reveal_type(st.linear(i, mask, b))  # R: Tensor[I64, K, K]
+    st.linear(mask, mask, b)
+    # E: linear: Bool has no products to sum: write x.astype(I32) or F32 first
+
+
+def linear_of_unknown(
+    x: AnyTensor, y: Tensor[F32, int, int], w: Tensor[F32, Any, L[4]], b: Tensor[F32, L[5]], bad: Tensor[F32, L[3]]
+) -> None:
+    reveal_type(st.linear(x, w, b))  # R: Tensor[Any, ...]
+    reveal_type(st.linear(y, w, b))  # R: Tensor[F32, Any, 5]
+    reveal_type(st.linear(y, w))  # R: Tensor[F32, Any, Any]
+    st.linear(bad, w, b)
+    # E: linear: the last axes of x (3,) and weight (?, 4) differ: 3 != 4

@@ -84,6 +84,28 @@ def of_sequences(x: Tensor[F32, *S, D], w: Tensor[F32, D, H]) -> Tensor[F32, *S,
     return st.matmul(x, w)
 
 
+def affine(x: Tensor[F32, *S, D], w: Tensor[F32, H, D], b: Tensor[F32, H], wide: Tensor[F64, H]) -> Tensor[F32, *S, H]:
+    without: Tensor[F32, *S, H] = st.linear(x, w)
+    mixed: Tensor[F64, *S, H] = st.linear(x, w, wide)
+    assert without.shape == mixed.shape
+    return st.linear(x, w, b)
+
+
+def affine_of_unknown(
+    x: Tensor[F32, B, D],
+    w: Tensor[F32, D, D],
+    b: Tensor[F32, D],
+    n: Tensor[F32, int, int],
+    m: Tensor[F32, int],
+    a: Tensor[F32, *tuple[Any, ...]],
+    v: Tensor[F32, *tuple[Any, ...]],
+) -> None:
+    whole = st.linear(n, w, b), st.linear(x, n, b), st.linear(x, n), st.linear(x, w, m), st.linear(n, n, m)
+    ranks = st.linear(a, w, b), st.linear(x, a, b), st.linear(x, a), st.linear(x, w, v), st.linear(a, a, v)
+    made: Tensor[F32, B, D] = st.linear(x, st.zeros(w.shape), st.zeros(b.shape))
+    assert all(y.ndim == 2 for y in (*whole, *ranks, made))
+
+
 def attention(q: Tensor[F32, B, T, D], k: Tensor[F32, B, T, D], v: Tensor[F32, B, T, D]) -> Tensor[F32, B, T, D]:
     scores = q @ k.mT / math.sqrt(q.shape[-1])
     mask = st.tril(st.ones((q.shape[1], q.shape[1]), dtype=Bool))
@@ -282,5 +304,7 @@ def run() -> None:
     assert heads(y, 2).shape == (2, 2, 3, 2)
     assert projected(st.ones((2, 784)), st.ones((784, 3))).shape == (2, 3)
     assert of_sequences(y, st.ones((4, 5))).shape == (2, 3, 5)
+    assert affine(y, st.ones((5, 4)), st.ones(5), st.ones(5, dtype=F64)).shape == (2, 3, 5)
+    affine_of_unknown(x, *(st.ones((3,) * rank) for rank in (2, 1, 2, 1, 2, 1)))
     assert attention(y, y, y).shape == (2, 3, 4)
     assert len(loop(x)) == 4

@@ -26,6 +26,19 @@ def inner(x: Tensor[F32, B, L[784]], w: Tensor[F32, L[100], L[10]], v: Tensor[F3
     print(st.matmul(x, w))  # E
 
 
+# Affine maps whose weight or bias does not fit.
+def affine(x: Tensor[F32, B, L[784]], w: Tensor[F32, L[10], L[784]], v: Tensor[F32, L[784]]) -> None:
+    print(st.linear(x, w, v))  # E
+    print(st.linear(w, w, x))  # E
+    print(st.linear(x, v))  # E
+
+
+def affine_of_variables(x: Tensor[F32, B, T], w: Tensor[F32, D, T], bad: Tensor[F32, T, D]) -> Tensor[F32, B, D]:
+    print(st.linear(x, bad))  # E
+    print(st.linear(bad, bad, x))  # E
+    return st.linear(w, w)  # E
+
+
 def transposed(x: Tensor[F32, B, D]) -> None:
     print(x @ x)  # E
 
