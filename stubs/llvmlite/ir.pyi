@@ -29,3 +29,19 @@ class PointerType(Type):
 
 class Constant:
     def __init__(self, typ: Type, constant: object) -> None: ...
+
+class Block: ...
+
+class Argument:
+    type: Type
+
+class Function:
+    args: tuple[Argument, ...]
+    attributes: set[str]
+    linkage: str
+    def __init__(self, module: object, ftype: FunctionType, name: str) -> None: ...
+    def append_basic_block(self, name: str = ...) -> Block: ...
+
+class IRBuilder:
+    def __init__(self, block: Block | None = ...) -> None: ...
+    def ret_void(self) -> object: ...

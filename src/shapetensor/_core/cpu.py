@@ -8,7 +8,7 @@ from typing import Any
 
 from .buffers import release
 from .errors import DeviceError
-from .kernels.launch import Launch, eager
+from .kernels.launch import Follower, Launch, eager
 from .op import Call
 from .spec import Ints
 
@@ -36,22 +36,34 @@ class Cpu:
         return "cpu"
 
 
-def prepare(call: Call, *, compiled: bool = False) -> Launch:
-    """The kernels of a call on CPU specs; compiled functions may have some for their shapes only.
+def prepare(call: Call) -> Launch:
+    """The kernels of a call on CPU specs.
 
     Raises:
         DeviceError: where the op has no CPU kernel.
     """
-    family = import_module(f"{__package__}.kernels.cpu.{call.op.family}")
     try:
-        if compiled and call.op.name in getattr(family, "PREPARE_COMPILED", ()):
-            make = family.PREPARE_COMPILED[call.op.name]
-        else:
-            make = family.PREPARE[call.op.name]
+        make = _family(call).PREPARE[call.op.name]
     except KeyError:
         raise DeviceError(f"{call.op.name}: there is no CPU kernel for this op") from None
     launch: Launch = make(call)
     return launch
+
+
+def prepare_compiled(call: Call, followers: Sequence[Follower] = ()) -> Launch | None:
+    """The kernels of a call in a compiled function, where ops may have others: for its shapes, or with what follows.
+
+    None where there are none that do what follows.
+    """
+    make = getattr(_family(call), "PREPARE_COMPILED", {}).get(call.op.name)
+    if make is None:
+        return None if followers else prepare(call)
+    launch: Launch | None = make(call, followers)
+    return launch
+
+
+def _family(call: Call) -> Any:
+    return import_module(f"{__package__}.kernels.cpu.{call.op.family}")
 
 
 def extent(shape: Ints, strides: Ints) -> int:

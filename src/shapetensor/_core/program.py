@@ -18,9 +18,10 @@ import numpy as np
 
 from .apply import infer, tensors_make
 from .buffers import POOL, Flat, are_own, release_all
-from .cpu import CPU, extent, prepare
+from .cpu import CPU, extent, prepare_compiled
 from .device import Donated
 from .dtypes import DType
+from .fusion import Instruction, fuse
 from .kernels.launch import Launch, Place
 from .op import Call
 from .plan import Lifetime, plan
@@ -45,15 +46,6 @@ class Window(NamedTuple):
     spec: Spec
 
 
-class Instruction(NamedTuple):
-    """A call at CPU specs; its operands are slots and Python scalars. No launch: its results are views."""
-
-    call: Call
-    operands: tuple[Any, ...]
-    results: tuple[Slot, ...]
-    launch: Launch | None
-
-
 class _Code:
     """The instructions that the results need, and the window of each slot.
 
@@ -75,7 +67,7 @@ class _Code:
         lowered = [self._lower(*instruction) for instruction in live]
         self.taken: dict[Slot, Slot] = {}
         kept = (given.keys() - donated) | {self.views[x].root for x in results}
-        self.instructions = self._in_place(lowered, kept)
+        self.instructions = self._in_place(fuse(lowered, set(results)), kept)
         self.windows = {slot: w._replace(root=self._memory(w.root)) for slot, w in self.views.items()}
         roots = dict.fromkeys(self.windows[x].root for x in results)
         self.returned = [root for root in roots if root not in given]
@@ -91,7 +83,7 @@ class _Code:
         if here.views is None:
             for slot, spec in zip(results, here.outs, strict=True):
                 self.views[slot] = Window(slot, 0, spec.size, spec)
-            return Instruction(here, operands, results, prepare(here, compiled=True))
+            return Instruction(here, operands, results, prepare_compiled(here))
         whole = self.views[operands[0]]
         for slot, offset, spec in zip(results, here.views, here.outs, strict=True):
             start = whole.start + offset
@@ -110,7 +102,7 @@ class _Code:
 
     def _over_operands(self, instruction: Instruction, dying: set[Slot]) -> Instruction:
         """The instruction in place, if it has such a form and the operands concerned are alone in roots that die."""
-        _, operands, results, launch = instruction
+        _, operands, results, launch, _ = instruction
         if launch is None or launch.in_place is None:
             return instruction
         reads = Counter(self._reads(instruction))
@@ -135,7 +127,7 @@ class _Code:
     def lifetimes(self) -> dict[Slot, tuple[int, int]]:
         """First and last instruction that touch each temporary."""
         found: dict[Slot, tuple[int, int]] = {}
-        for i, (_, operands, results, launch) in enumerate(self.instructions):
+        for i, (_, operands, results, launch, _) in enumerate(self.instructions):
             for slot in results if launch is not None else ():
                 if slot not in self.taken:
                     found[slot] = (i, i)
@@ -273,7 +265,7 @@ class Program:
         self.arena_bytes, self.temporary_bytes = memory.arena_bytes, memory.temporary_bytes
         held = [*code.constants.values(), *(x for x in outputs if not isinstance(x, Slot))]
         self.constant_bytes = sum({id(x._buffer): x._buffer.nbytes for x in held}.values())
-        self.flops = sum(i.call.flops() for i in code.instructions if i.launch is not None)
+        self.flops = sum(i.flops() for i in code.instructions)
 
     def _output(self, binder: _Binder, x: Any) -> tuple[Any, int, slice | None, Spec]:
         """A tensor that is the same each time, or else the place of its buffer, the part and the spec."""
@@ -398,10 +390,10 @@ class Program:
         for i, slot in enumerate(self._code.inputs):
             lines.append(f"  {_typed(slot, windows)} = input{', donated' if i in self._donated else ''}")
         lines += [f"  {_typed(slot, windows)} = constant" for slot in self._code.constants]
-        for call, operands, results, _ in self._code.instructions:
-            left = ", ".join(_typed(slot, windows) for slot in results)
-            places = dict.fromkeys(self._where(slot) for slot in results)
-            lines.append(f"  {left} = {call.op.name}({_arguments(call, operands)})  # {', '.join(places)}")
+        for x in self._code.instructions:
+            left = ", ".join(_typed(slot, windows) for slot in x.results)
+            places = dict.fromkeys(self._where(slot) for slot in x.results)
+            lines.append(f"  {left} = {x.name}({_arguments(x.call, x.operands)})  # {', '.join(places)}")
         return "\n".join(lines)
 
     def _where(self, slot: Slot) -> str:

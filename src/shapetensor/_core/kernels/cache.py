@@ -34,9 +34,9 @@ import numpy as np
 from numba import njit, prange
 from shapetensor._core.kernels.intrinsics import (
     add_any_order, bits, both, copysign, differing, fabs, find_at, from_bits, is_odd, larger, maximum, minimum,
-    minus, multiply_any_order, plus, run_at, shift_left, shift_right, sqrt,
+    minus, multiply_any_order, plus, run_at, settle, shift_left, shift_right, sqrt,
 )
-from shapetensor._core.kernels.tile import dot_tile, multiply_tile, transpose_tile
+from shapetensor._core.kernels.tile import copy_rows, dot_tile, multiply_tile, transpose_tile
 
 '''
 # contract lets a * b + c become one fused multiply-add; anything more would change results between kernels.

@@ -102,6 +102,17 @@ def find_at(typing: Any, address: Any, args: Any) -> Any:
 
 
 @intrinsic
+def settle(typing: Any) -> Any:
+    """What was stored is in memory: numbers that are read again are rounded, and not part of what made them."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.fence("seq_cst", "singlethread")  # for the compiler only; no instruction
+        return context.get_dummy_value()
+
+    return types.none(), generate
+
+
+@intrinsic
 def fabs(typing: Any, x: Any) -> Any:
     """x without its sign."""
     return _named("fabs", x)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,17 @@ class Place:
     """A buffer of the call: its inputs come first, then its outputs, then scratch."""
 
     index: int
+
+
+class Follower(NamedTuple):
+    """An elementwise call that reads the result of the one before it, in these places of its operands."""
+
+    call: Call
+    places: tuple[int, ...]
+
+    def others(self, values: Sequence[Any]) -> list[Any]:
+        """What belongs to its other operands."""
+        return [value for place, value in enumerate(values) if place not in self.places]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 Numba's third way, its own work queue, starts a call twenty times slower and ends the process when two threads of
 Python use it at once, so it is never used: where only that is there, calls run on one thread and `shapetensor doctor`
-says why. How work is cut depends on sizes alone, so that results do not depend on the number of threads.
+says why. Where the cuts are seen in results, as in sums, they depend on sizes alone, so that results do not depend on
+the number of threads.
 """
 
 from __future__ import annotations

@@ -30,7 +30,16 @@ def vector_bytes() -> int:
 @functools.cache
 def registers() -> int:
     """How many vector registers it has."""
-    return 32 if vector_bytes() == 64 or "aarch64" in binding.get_default_triple() else 16
+    return 32 if vector_bytes() == 64 or _is_arm() else 16
+
+
+def fuses() -> bool:
+    """Whether it has instructions for a * b + c."""
+    return not {"+fma", "+avx512f"}.isdisjoint(_features()) or _is_arm()
+
+
+def _is_arm() -> bool:
+    return "aarch64" in binding.get_default_triple() or "arm64" in binding.get_default_triple()
 
 
 def _features() -> Sequence[str]:
@@ -100,11 +109,17 @@ class _Vectors:
         return self.builder.icmp_signed(">", counts, ir.Constant(kind, list(range(self.lanes))))
 
     def multiply_add(self, a: Any, b: Any, c: Any) -> Any:
-        """a * b + c: rounded once where the processor can, as `contract` of all kernels has it."""
+        """a * b + c, rounded once where the processor can.
+
+        It is said in full, since LLVM, free to contract two products and a sum, may round either one of the products.
+        """
         if not self.real:
             return self.builder.add(self.builder.mul(a, b), c)
-        product = self.builder.fmul(a, b, flags=("contract",))
-        return self.builder.fadd(product, c, flags=("contract",))
+        if not fuses():
+            return self.builder.fadd(self.builder.fmul(a, b), c)
+        declared = ir.FunctionType(self.type, [self.type] * 3)
+        function = cgutils.get_or_insert_function(self.builder.module, declared, f"llvm.fma.{self._name}")
+        return self.builder.call(function, [a, b, c])
 
     def total(self, vector: Any) -> Any:
         """The sum of the lanes."""
@@ -123,7 +138,12 @@ class _Array:
 
     def __init__(self, context: Any, builder: Any, kind: Any, value: Any) -> None:
         struct = context.make_array(kind)(context, builder, value)
-        self.dtype, self.data, self.size = kind.dtype, struct.data, struct.nitems
+        self.dtype, self.size = kind.dtype, struct.nitems
+        self._builder, self._data = builder, struct.data
+
+    def at(self, offset: Any) -> Any:
+        """The address of an element."""
+        return self._builder.gep(self._data, [offset])
 
 
 def _check(context: Any, builder: Any, name: str, array: _Array, at: Any, *ranges: tuple[Any, Any]) -> None:
@@ -140,6 +160,22 @@ def _check(context: Any, builder: Any, name: str, array: _Array, at: Any, *range
     outside = builder.or_(builder.icmp_signed("<", at, _I64(0)), builder.icmp_signed(">=", last, array.size))
     with builder.if_then(builder.and_(touched, outside), likely=False):
         context.call_conv.return_user_exc(builder, IndexError, (f"a tile reaches beyond {name}",))
+
+
+def _apart(builder: Any, name: str, args: Sequence[Any], body: Callable[..., None]) -> None:
+    """Call what `body` writes for these arguments: a function, so that loops around it leave it all registers.
+
+    It is there once in a module. LLVM still sees which of its arguments are constants.
+    """
+    function = builder.module.globals.get(name)
+    if function is None:
+        function = ir.Function(builder.module, ir.FunctionType(ir.VoidType(), [a.type for a in args]), name)
+        function.linkage = "internal"
+        function.attributes.add("noinline")
+        inside = ir.IRBuilder(function.append_basic_block())
+        body(inside, *function.args)
+        inside.ret_void()
+    builder.call(function, args)
 
 
 def _loop(builder: Any, count: Any, state: Sequence[Any], body: Callable[[Sequence[Any]], Sequence[Any]]) -> list[Any]:
@@ -244,27 +280,36 @@ def _multiply(
     """The code of `multiply_tile`."""
     (x, w, out), numbers = _operands(context, builder, signature, args)
     x_at, x_row, x_step, w_at, w_step, out_at, out_row, k, columns, more = numbers
+    touched = columns if masked else _I64(width * _Vectors(context, builder, out.dtype).lanes)
     _check(context, builder, "x", x, x_at, (_I64(height), x_row), (k, x_step))
-    _check(context, builder, "w", w, w_at, (k, w_step), (columns, _I64(1)))
-    _check(context, builder, "out", out, out_at, (_I64(height), out_row), (columns, _I64(1)))
-    v = _Vectors(context, builder, out.dtype)
-    masks: list[Any] = [None] * (width - 1)
-    masks.append(v.first(builder.sub(columns, _I64((width - 1) * v.lanes))) if masked else None)
-    lines = _rows(builder, v, v.at(out.data, out_at), out_row, height)
-    places = [(v.at(line, j * v.lanes), masks[j]) for line in lines for j in range(width)]
+    _check(context, builder, "w", w, w_at, (k, w_step), (touched, _I64(1)))
+    _check(context, builder, "out", out, out_at, (_I64(height), out_row), (touched, _I64(1)))
 
-    def step(state: Sequence[Any]) -> Sequence[Any]:
-        left, right, *sums = state
-        row = [v.load(v.at(right, j * v.lanes), masks[j]) for j in range(width)]
-        for i, place in enumerate(_rows(builder, v, left, x_row, height)):
-            factor = v.splat(v.number(place))
-            for j in range(width):
-                sums[i * width + j] = v.multiply_add(factor, row[j], sums[i * width + j])
-        return [v.at(left, x_step), v.at(right, w_step), *sums]
+    def body(builder: Any, x: Any, x_row: Any, x_step: Any, w: Any, w_step: Any, out: Any, *rest: Any) -> None:
+        out_row, k, columns, more = rest
+        v = _Vectors(context, builder, kind)
+        masks: list[Any] = [None] * (width - 1)
+        masks.append(v.first(builder.sub(columns, _I64((width - 1) * v.lanes))) if masked else None)
+        lines = _rows(builder, v, out, out_row, height)
+        places = [(v.at(line, j * v.lanes), masks[j]) for line in lines for j in range(width)]
 
-    state = [v.at(x.data, x_at), v.at(w.data, w_at), *_started(builder, v, places, more)]
-    for total, place in zip(_unrolled(builder, k, state, step)[2:], places, strict=True):
-        v.store(total, *place)
+        def step(state: Sequence[Any]) -> Sequence[Any]:
+            left, right, *sums = state
+            row = [v.load(v.at(right, j * v.lanes), masks[j]) for j in range(width)]
+            for i, place in enumerate(_rows(builder, v, left, x_row, height)):
+                factor = v.splat(v.number(place))
+                for j in range(width):
+                    sums[i * width + j] = v.multiply_add(factor, row[j], sums[i * width + j])
+            return [v.at(left, x_step), v.at(right, w_step), *sums]
+
+        state = [x, w, *_started(builder, v, places, more)]
+        for total, place in zip(_unrolled(builder, k, state, step)[2:], places, strict=True):
+            v.store(total, *place)
+
+    kind = out.dtype
+    addresses = (x.at(x_at), x_row, x_step, w.at(w_at), w_step, out.at(out_at), out_row)
+    name = f"multiply_tile_{kind}_{height}x{width}{'_partial' if masked else ''}"
+    _apart(builder, name, (*addresses, k, columns, more), body)
     return context.get_dummy_value()
 
 
@@ -309,31 +354,68 @@ def dot_tile(
 def _dot(height: int, width: int, context: Any, builder: Any, signature: Any, args: Sequence[Any]) -> Any:
     """The code of `dot_tile`."""
     (x, w, out), (x_at, x_row, w_at, w_row, out_at, out_row, k) = _operands(context, builder, signature, args)
-    one = _I64(1)
-    _check(context, builder, "x", x, x_at, (_I64(height), x_row), (k, one))
-    _check(context, builder, "w", w, w_at, (_I64(width), w_row), (k, one))
-    _check(context, builder, "out", out, out_at, (_I64(height), out_row), (_I64(width), one))
-    v = _Vectors(context, builder, out.dtype)
-    rest = builder.urem(k, _I64(v.lanes))
-    mask = v.first(rest)
+    _check(context, builder, "x", x, x_at, (_I64(height), x_row), (k, _I64(1)))
+    _check(context, builder, "w", w, w_at, (_I64(width), w_row), (k, _I64(1)))
+    _check(context, builder, "out", out, out_at, (_I64(height), out_row), (_I64(width), _I64(1)))
 
-    def step(state: Sequence[Any], mask: Any = None) -> Sequence[Any]:
-        left, right, *sums = state
-        others = [v.load(place, mask) for place in _rows(builder, v, right, w_row, width)]
-        for i, place in enumerate(_rows(builder, v, left, x_row, height)):
-            factor = v.load(place, mask)
+    def body(builder: Any, x: Any, x_row: Any, w: Any, w_row: Any, out: Any, out_row: Any, k: Any) -> None:
+        v = _Vectors(context, builder, kind)
+        rest = builder.urem(k, _I64(v.lanes))
+        mask = v.first(rest)
+
+        def step(state: Sequence[Any], mask: Any = None) -> Sequence[Any]:
+            left, right, *sums = state
+            others = [v.load(place, mask) for place in _rows(builder, v, right, w_row, width)]
+            for i, place in enumerate(_rows(builder, v, left, x_row, height)):
+                factor = v.load(place, mask)
+                for j in range(width):
+                    sums[i * width + j] = v.multiply_add(factor, others[j], sums[i * width + j])
+            return [v.at(left, v.lanes), v.at(right, v.lanes), *sums]
+
+        state = _loop(builder, builder.udiv(k, _I64(v.lanes)), [x, w, *[v.zero] * (height * width)], step)
+        tail = builder.zext(builder.icmp_signed(">", rest, _I64(0)), _I64)
+        sums = _loop(builder, tail, state, functools.partial(step, mask=mask))[2:]
+        for i, line in enumerate(_rows(builder, v, out, out_row, height)):
             for j in range(width):
-                sums[i * width + j] = v.multiply_add(factor, others[j], sums[i * width + j])
-        return [v.at(left, v.lanes), v.at(right, v.lanes), *sums]
+                builder.store(v.total(sums[i * width + j]), v.at(line, j))
 
-    state = [v.at(x.data, x_at), v.at(w.data, w_at), *[v.zero] * (height * width)]
-    state = _loop(builder, builder.udiv(k, _I64(v.lanes)), state, step)
-    tail = builder.zext(builder.icmp_signed(">", rest, _I64(0)), _I64)
-    sums = _loop(builder, tail, state, functools.partial(step, mask=mask))[2:]
-    for i, line in enumerate(_rows(builder, v, v.at(out.data, out_at), out_row, height)):
-        for j in range(width):
-            builder.store(v.total(sums[i * width + j]), v.at(line, j))
+    kind = out.dtype
+    args = (x.at(x_at), x_row, w.at(w_at), w_row, out.at(out_at), out_row, k)
+    _apart(builder, f"dot_tile_{kind}_{height}x{width}", args, body)
     return context.get_dummy_value()
+
+
+@intrinsic(prefer_literal=True)
+def copy_rows(
+    typing: Any, across: Any, x: Any, x_at: Any, x_row: Any, rows: Any, columns: Any, out: Any, out_at: Any
+) -> Any:
+    """Rows of `columns` numbers of x, one behind the other in out as so many vectors `across`; zeros fill them up."""
+    width = across.literal_value
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        (x, out), (x_at, x_row, rows, columns, out_at) = _operands(context, builder, signature, args)
+        kind = out.dtype
+        wide = width * _Vectors(context, builder, kind).lanes
+        _check(context, builder, "x", x, x_at, (rows, x_row), (columns, _I64(1)))
+        _check(context, builder, "out", out, out_at, (rows, _I64(wide)), (_I64(wide), _I64(1)))
+
+        def body(builder: Any, x: Any, x_row: Any, rows: Any, columns: Any, out: Any) -> None:
+            v = _Vectors(context, builder, kind)
+            masks = [v.first(builder.sub(columns, _I64(j * v.lanes))) for j in range(width)]
+
+            def step(state: Sequence[Any]) -> Sequence[Any]:
+                source, target = state
+                for j, mask in enumerate(masks):
+                    v.store(v.load(v.at(source, j * v.lanes), mask), v.at(target, j * v.lanes))
+                return [v.at(source, x_row), v.at(target, wide)]
+
+            _unrolled(builder, rows, [x, out], step)
+
+        args = (x.at(x_at), x_row, rows, columns, out.at(out_at))
+        _apart(builder, f"copy_rows_{kind}_{width}", args, body)
+        return context.get_dummy_value()
+
+    return _signature(across, x, x_at, x_row, rows, columns, out, out_at, literals=1), generate
 
 
 @intrinsic
@@ -355,18 +437,23 @@ def transpose_tile(
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         (x, out), (x_at, x_row, rows, columns, out_at, out_row) = _operands(context, builder, signature, args)
-        v = _Vectors(context, builder, out.dtype)
-        one = _I64(1)
-        _check(context, builder, "x", x, x_at, (rows, x_row), (columns, one))
-        _check(context, builder, "out", out, out_at, (_I64(v.lanes), out_row), (_I64(v.lanes), one))
-        mask, last = v.first(columns), builder.sub(rows, one)
-        start, lines = v.at(x.data, x_at), []
-        for i in range(v.lanes):
-            there = builder.select(builder.icmp_signed("<", _I64(i), last), _I64(i), last)
-            lines.append(v.load(v.at(start, builder.mul(there, x_row)), mask))
-        places = _rows(builder, v, v.at(out.data, out_at), out_row, v.lanes)
-        for line, place in zip(_transposed(builder, lines), places, strict=True):
-            v.store(line, place)
+        kind = out.dtype
+        lanes = _I64(_Vectors(context, builder, kind).lanes)
+        _check(context, builder, "x", x, x_at, (rows, x_row), (columns, _I64(1)))
+        _check(context, builder, "out", out, out_at, (lanes, out_row), (lanes, _I64(1)))
+
+        def body(builder: Any, x: Any, x_row: Any, rows: Any, columns: Any, out: Any, out_row: Any) -> None:
+            v = _Vectors(context, builder, kind)
+            mask, last = v.first(columns), builder.sub(rows, _I64(1))
+            lines = []
+            for i in range(v.lanes):
+                there = builder.select(builder.icmp_signed("<", _I64(i), last), _I64(i), last)
+                lines.append(v.load(v.at(x, builder.mul(there, x_row)), mask))
+            places = _rows(builder, v, out, out_row, v.lanes)
+            for line, place in zip(_transposed(builder, lines), places, strict=True):
+                v.store(line, place)
+
+        _apart(builder, f"transpose_tile_{kind}", (x.at(x_at), x_row, rows, columns, out.at(out_at), out_row), body)
         return context.get_dummy_value()
 
     return _signature(x, x_at, x_row, rows, columns, out, out_at, out_row), generate

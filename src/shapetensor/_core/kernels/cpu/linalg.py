@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...dtypes import AnyDType
+from ...dtypes import AnyDType, Float
 from ...op import Call
-from ...spec import Ints, contiguous_strides
-from .. import cache, threads, tile
+from ...spec import Ints, Spec, contiguous_strides
+from .. import cache, threads, tile, vector
 from ..generate import product
-from ..generate.expression import Expression
-from ..generate.product import COLUMN, COPIED, DIRECT, DOTS, ONE, TRANSPOSED, Sizes, Tail, Tiles
-from ..launch import Builder, Launch, Place, broadcast_strides, merge, storage
+from ..generate.expression import Expression, functions, rename
+from ..generate.product import COLUMN, COPIED, DIRECT, DOTS, ELEMENT, NUMBER, ONE, TRANSPOSED, Sizes, Then, Tiles
+from ..launch import Builder, Follower, Launch, Place, broadcast_strides, merge, storage
+from .elementwise import EXPRESSIONS, expression
 from .operands import contiguous, copy
 
 # Threads pay from this many multiplications on, in the additions that threads.WORTHWHILE counts.
@@ -65,56 +65,105 @@ class Shape(NamedTuple):
         return self.batch * self.m * self.k * self.n
 
 
-def prepare_matmul(call: Call, *, constant: bool = False) -> Launch:
-    """Operands as they lie, copied only where no kernel can walk them.
-
-    With `constant` small products have kernels of their own, for their sizes only.
-    """
-    b = Builder(call)
-    out = call.outs[0]
-    if out.size:
-        m, n = out.shape[-2:]
-        shape = Shape(out.size // (m * n), m, call.ins[0].shape[-1], n)
-        x, w = (_matrix(b, i, out.dtype) for i in (0, 1))
-        _multiply(b, x, w, shape, constant=constant)
-    return b.done()
+def prepare_matmul(call: Call) -> Launch:
+    """Operands as they lie, copied only where no kernel can walk them."""
+    return _prepare(_matmul, call, ())
 
 
-def prepare_linear(call: Call, *, constant: bool = False) -> Launch:
+def prepare_linear(call: Call) -> Launch:
     """The product with the rows of weight, to which the kernel adds the bias."""
-    b = Builder(call)
-    out = call.outs[0]
-    if out.size:
-        n, k = call.ins[1].shape
-        shape = Shape(1, out.size // n, k, n)
-        x, w = _of_rows(b, 0, out.dtype), _of_rows(b, 1, out.dtype).mT
-        bias = Operand(contiguous(b, 2, out.dtype), COLUMN)
-        _multiply(b, x, w, shape, _ADDED, {"bias": bias}, constant=constant)
+    return _prepare(_linear, call, ())
+
+
+def prepare_compiled(start: Start, call: Call, followers: Sequence[Follower]) -> Launch | None:
+    """A kernel for these sizes that does what follows, too; None if it cannot.
+
+    What follows are elementwise operations on floats of the dtype and shape of the product.
+    """
+    if not all(_can_follow(call, f) for f in followers):
+        return None
+    return _prepare(start, call, followers, compiled=True)
+
+
+def _prepare(start: Start, call: Call, followers: Sequence[Follower], *, compiled: bool = False) -> Launch:
+    others = [spec for f in followers for spec in f.others(f.call.ins)]
+    b = Builder(Call(call.op, call.attrs, (*call.ins, *others), call.outs, call.device, None))
+    if call.outs[0].size:
+        x, w, shape, added = start(b)
+        _multiply(b, x, w, shape, [*added, *_following(b, len(call.ins), followers)], compiled=compiled)
     return b.done()
 
 
-class Operand(NamedTuple):
-    """What becomes of a product depends on this, too: where it is, and what it has one of."""
-
-    place: Place
-    kind: str
-
-
-_ADDED = Expression(("product", "bias"), (), "product + bias")
+def _matmul(b: Builder) -> Product:
+    out = b.call.outs[0]
+    m, n = out.shape[-2:]
+    x, w = (_matrix(b, i, out.dtype) for i in (0, 1))
+    return x, w, Shape(out.size // (m * n), m, b.call.ins[0].shape[-1], n), []
 
 
-def _multiply(
-    b: Builder,
-    x: Matrix,
-    w: Matrix,
-    shape: Shape,
-    then: Expression | None = None,
-    operands: Mapping[str, Operand] = MappingProxyType({}),
-    *,
-    constant: bool,
-) -> None:
-    """The steps of a product, and of what becomes of its elements `then`."""
-    tail = then and Tail(then, {n: _in_line(o.kind, shape) for n, o in operands.items()})
+def _linear(b: Builder) -> Product:
+    out = b.call.outs[0]
+    n, k = b.call.ins[1].shape
+    bias = contiguous(b, 2, out.dtype)
+    added = Step(Expression(("product", "bias"), (), "product + bias"), {"bias": (bias, COLUMN)})
+    x, w = (_of_rows(b, i, out.dtype) for i in (0, 1))
+    return x, w.mT, Shape(1, out.size // n, k, n), [added]
+
+
+class Step(NamedTuple):
+    """What becomes of each element of a product: the operands by name, where they are and what they have one of."""
+
+    expression: Expression
+    operands: dict[str, tuple[Place, str]]
+
+
+Product = tuple[Matrix, Matrix, Shape, list[Step]]
+Start = Callable[[Builder], Product]
+
+
+def _can_follow(call: Call, follower: Follower) -> bool:
+    """Whether the kernel of a product has a form for this: an expression of operands that it can walk."""
+    out, then = call.outs[0], follower.call
+    if then.op.name not in EXPRESSIONS or (then.outs[0].shape, then.outs[0].dtype) != (out.shape, out.dtype):
+        return False
+    others = follower.others(then.ins)
+    alike = all(s.dtype.weak or (s.dtype is out.dtype and _stepped(s, out) is not None) for s in others)
+    called = functions(expression(then.op.name, then.op.inputs, out.dtype)[1].texts)
+    return alike and issubclass(out.dtype, Float) and not any(map(vector.has_fallback, called))
+
+
+def _stepped(spec: Spec, out: Spec) -> str | None:
+    """What an operand has one of; None where it lies in another way."""
+    if spec.contiguous and spec.shape == out.shape:
+        return ELEMENT
+    *others, last = broadcast_strides(spec, out.shape)
+    if any(others):
+        return None
+    return {0: ONE, 1: COLUMN}.get(last)
+
+
+def _following(b: Builder, index: int, followers: Sequence[Follower]) -> Iterator[Step]:
+    """The steps of elementwise calls, whose operands begin with input `index`."""
+    out = b.call.outs[0]
+    for number, (call, places) in enumerate(followers):
+        _, code = expression(call.op.name, call.op.inputs, out.dtype)
+        operands, table = {}, {}
+        for place, name in enumerate(call.op.inputs):
+            if place in places:
+                table[name] = "product"
+                continue
+            table[name] = f"{name}{number}"
+            spec = b.call.ins[index]
+            kind = NUMBER if spec.dtype.weak else _stepped(spec, out)
+            operands[table[name]] = (b.scalar(index, out.dtype) if kind == NUMBER else b.ins[index], kind or "")
+            index += 1
+        yield Step(Expression(("product",), (), rename(code.result, table)), operands)
+
+
+def _multiply(b: Builder, x: Matrix, w: Matrix, shape: Shape, steps: Sequence[Step], *, compiled: bool) -> None:
+    """The launches of a product with what becomes of its elements."""
+    then = [Then(s.expression, {n: _in_line(kind, shape) for n, (_, kind) in s.operands.items()}) for s in steps]
+    others = [place for s in steps for place, _ in s.operands.values()]
     x, w, shape = _simplified(x, w, shape)
     dtype = b.call.outs[0].dtype
     if w.column != 1 and shape.n > 1 and (w.row != 1 or _lanes(dtype) > _SQUARE):
@@ -126,12 +175,15 @@ def _multiply(
         x = _untransposed(b, x, shape, dtype)
     tiles = _tiles(kind, shape.n, dtype)
     sizes = _sizes(x, w, shape, kind, tiles.most)
-    fixed = sizes if constant and shape.multiplications <= _SMALL else None
-    kernel = _kernel(kind, tiles, dtype, tail, fixed)
-    panels = _panels(b, kind, tiles, shape, dtype)
-    others = [o.place for o in operands.values()]
+    fixed = sizes if compiled and shape.multiplications <= _SMALL else None
+    rows = [r for r in (sizes.rows - 1, sizes.rows) if r] if compiled else []
+    kernel = _kernel(kind, tiles, dtype, then, rows, fixed)
     table = [] if fixed else [np.array(sizes, np.int64)]
-    if not fixed and shape.multiplications // _MULTIPLICATIONS_IN_AN_ADDITION >= threads.WORTHWHILE:
+    divided = shape.multiplications // _MULTIPLICATIONS_IN_AN_ADDITION >= threads.WORTHWHILE
+    panels = []
+    if kind in (COPIED, TRANSPOSED):  # one for each thread
+        panels = [b.scratch((threads.most() if divided else 1) * _panel_size(tiles, shape.k), dtype)]
+    if divided:
         place, count = 2 + len(others), 4 + len(others) + len(panels)
         kernel = threads.Divided(kernel, count, place, partial(_divided, sizes, tiles, kind))
     b.step(kernel, x.place, w.place, *others, *table, *panels, b.outs[0])
@@ -252,19 +304,15 @@ def _sizes(x: Matrix, w: Matrix, shape: Shape, kind: str, most: int) -> Sizes:
     return Sizes(0, 0, 0, 0, 0, *shape, rows, *x[1:], w.batch, line, shape.m * shape.n, shape.n)
 
 
-def _kernel(kind: str, tiles: Tiles, dtype: AnyDType, tail: Tail | None, sizes: Sizes | None) -> Callable[..., None]:
-    """A kernel of the table, or the one for these sizes only."""
-    shape = "_" + "x".join(map(str, sizes[6:9])) if sizes else ""
-    name = f"product_{kind}_{tiles}{'_then' if tail else ''}{shape}"
-    found: Callable[..., None] = getattr(cache.load(name, product.text(name, kind, tiles, dtype, tail, sizes)), name)
+def _kernel(
+    kind: str, tiles: Tiles, dtype: AnyDType, then: Sequence[Then], rows: Sequence[int], sizes: Sizes | None
+) -> Callable[..., None]:
+    """A kernel of the table, or one for tiles of these `rows`, or for these sizes only."""
+    shape = "x".join(map(str, sizes[6:9])) if sizes else f"rows_{rows[-1]}" if rows else "table"
+    name = f"product_{kind}_{tiles}_{'then_' if then else ''}{shape}"
+    text = product.text(name, kind, tiles, dtype, then, rows, sizes)
+    found: Callable[..., None] = getattr(cache.load(name, text), name)
     return found
-
-
-def _panels(b: Builder, kind: str, tiles: Tiles, shape: Shape, dtype: AnyDType) -> list[Place]:
-    """Room for a panel of each thread."""
-    if kind in (DIRECT, DOTS):
-        return []
-    return [b.scratch(threads.most() * _panel_size(tiles, shape.k), dtype)]
 
 
 def _panel_size(tiles: Tiles, k: int) -> int:
@@ -277,15 +325,22 @@ def _divided(whole: Sizes, tiles: Tiles, kind: str, pieces: int) -> NDArray[np.i
         cuts = _cuts(whole.batch, pieces)
         table = [_of_batches(whole, *cut) for cut in cuts]
     else:
-        strips, columns = -(-whole.m // whole.rows), -(-whole.n // tiles.wide)
-        down, along = _grid(strips, columns, pieces, _PANEL_COST[kind])
+        strips, edges = -(-whole.m // whole.rows), _edges(whole.n, tiles, kind)
+        down, along = _grid(strips, len(edges) - 1, pieces, _PANEL_COST[kind])
         low = strips * whole.rows - whole.m  # so many strips, the last ones, have one row less
         starts = [i * whole.rows - max(0, i - (strips - low)) for i in range(strips + 1)]
         rows = [(starts[a], starts[b]) for a, b in _cuts(strips, down)]
-        across = [(a * tiles.wide, min(b * tiles.wide, whole.n)) for a, b in _cuts(columns, along)]
+        across = [(edges[a], edges[b]) for a, b in _cuts(len(edges) - 1, along)]
         table = [_of_tiles(whole, kind, r, c) for r in rows for c in across]
     size = _panel_size(tiles, whole.k)
     return np.array([piece._replace(panel_at=i * size) for i, piece in enumerate(table)], np.int64)
+
+
+def _edges(n: int, tiles: Tiles, kind: str) -> list[int]:
+    """Columns where pieces may begin or end. None is narrower than a tile of inner products, which would not fit."""
+    if kind == DOTS:
+        return [*range(0, n - tiles.across + 1, tiles.across), n]
+    return [*range(0, n, tiles.wide), n]
 
 
 def _cuts(count: int, pieces: int) -> list[tuple[int, int]]:
@@ -319,4 +374,4 @@ def _of_tiles(whole: Sizes, kind: str, rows: tuple[int, int], columns: tuple[int
 
 
 PREPARE = {"matmul": prepare_matmul, "linear": prepare_linear}
-PREPARE_COMPILED = {name: partial(prepare, constant=True) for name, prepare in PREPARE.items()}
+PREPARE_COMPILED = {"matmul": partial(prepare_compiled, _matmul), "linear": partial(prepare_compiled, _linear)}

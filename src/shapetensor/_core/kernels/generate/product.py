@@ -12,7 +12,7 @@ the output is cut, nor on how many rows there are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ...dtypes import AnyDType
@@ -22,7 +22,8 @@ from .expression import Expression, functions, rename, typed
 DIRECT, COPIED, TRANSPOSED, DOTS = "direct", "copied", "transposed", "dots"
 DEPTH = 2048  # rows of a panel: what the second cache holds beside a strip of x
 
-# What an operand of a tail has one of: for each element of the output, for each column, one at all; or it is a number.
+# What an operand of a step behind the product is: an element for each one of the output, or for each column, an array
+# of one element, or a number.
 ELEMENT, COLUMN, ONE, NUMBER = "element", "column", "one", "number"
 _OPERAND = {ELEMENT: "{}[o + j]", COLUMN: "{}[first_column + j]", ONE: "{}[0]", NUMBER: "{}"}
 
@@ -80,16 +81,16 @@ class Tiles(NamedTuple):
         return f"{self.across}_{self.rest}"
 
 
-class Tail(NamedTuple):
-    """What becomes of each element when it is there: an expression of `product` and of other operands.
+class Then(NamedTuple):
+    """What becomes of each element when it is there.
 
     Attributes:
-        expression: the first of its inputs is the product.
-        kinds: what the others have, by name.
+        expression: of `product`, and of operands.
+        kinds: what each operand has one of.
     """
 
     expression: Expression
-    kinds: dict[str, str]
+    kinds: Mapping[str, str]
 
 
 _ROWS = 8  # of a tile, at most: sums need not wait for themselves, and a kernel has tiles of all numbers of rows
@@ -119,24 +120,36 @@ def strips(m: int, most: int) -> int:
 
 
 def text(
-    name: str, kind: str, tiles: Tiles, dtype: AnyDType, tail: Tail | None = None, sizes: Sizes | None = None
+    name: str,
+    kind: str,
+    tiles: Tiles,
+    dtype: AnyDType,
+    then: Sequence[Then] = (),
+    rows: Sequence[int] = (),
+    sizes: Sizes | None = None,
 ) -> str:
-    """Kernel `name(x, w, *operands of the tail, sizes, panel, out)`: no panel for DIRECT and DOTS.
+    """Kernel `name(x, w, *operands, sizes, panel, out)`: no panel for DIRECT and DOTS.
 
-    With `sizes` it is for these only, and has no such argument.
+    Args:
+        name: of the function.
+        kind: one of the four.
+        tiles: which the output is covered with.
+        dtype: of all arrays.
+        then: steps behind the product, whose operands have different names.
+        rows: of tiles that are called for; none: all that there are.
+        sizes: for these only; the kernel has no such argument.
     """
-    operands = list(tail.kinds) if tail else []
+    operands = [name for step in then for name in step.kinds]
     panel = ["panel"] if kind in (COPIED, TRANSPOSED) else []
     parameters = ["x", "w", *operands, *([] if sizes else ["sizes"]), *panel, "out"]
     values = [str(value) for value in sizes] if sizes else [f"sizes[{i}]" for i in range(len(Sizes._fields))]
     head = ["{kernel}", f"def {name}({', '.join(parameters)}):"]
     head += [f"    {field} = {value}" for field, value in zip(Sizes._fields, values, strict=True)]
-    rows = [r for r in (sizes.rows - 1, sizes.rows) if r] if sizes else list(range(1, tiles.most + 1))
+    rows = rows or range(1, tiles.most + 1)
     body = _dots(tiles, rows) if kind == DOTS else _panels(kind, tiles, rows)
-    after = _tail(tail, dtype) if tail else []
-    loop = ["    for b in range(batch):", *(f"        {line}" for line in [*_BATCH, *body, *after])]
-    functions_of = functions(tail.expression.texts) if tail else []
-    return vector.sources(functions_of, dtype) + "\n".join([*head, *loop, ""])
+    loop = ["    for b in range(batch):", *(f"        {line}" for line in [*_BATCH, *body, *_then(then, dtype)])]
+    called = functions(text for step in then for text in step.expression.texts)
+    return vector.sources(called, dtype) + "\n".join([*head, *loop, ""])
 
 
 _BATCH = (
@@ -151,7 +164,7 @@ def _panels(kind: str, tiles: Tiles, rows: Sequence[int]) -> list[str]:
     """All rows of the output for one panel of columns after the other."""
     wide = tiles.wide
     inner = [f"columns = min({wide}, n - j)", *_PANEL.get(kind, [])]
-    inner = [line.format(wide=wide, lanes=tiles.lanes) for line in inner]
+    inner = [line.format(wide=wide, lanes=tiles.lanes, across=wide // tiles.lanes) for line in inner]
     full, rest = (_strips(rows, _product(kind, wide, *width)) for width in ((tiles.across, 0), (tiles.rest, 1)))
     if tiles.across and tiles.rest:
         inner += [f"if columns == {wide}:", *_indented(full), "else:", *_indented(rest)]
@@ -164,13 +177,7 @@ def _panels(kind: str, tiles: Tiles, rows: Sequence[int]) -> list[str]:
 
 
 _PANEL = {
-    COPIED: [
-        "for q in range(depth):",
-        "    to = np.uint64(panel_at + q * {wide})",
-        "    at = np.uint64(w_first + (first + q) * wl + j)",
-        "    for c in range(np.uint64(columns)):",
-        "        panel[to + c] = w[at + c]",
-    ],
+    COPIED: ["copy_rows({across}, w, w_first + first * wl + j, wl, depth, columns, panel, panel_at)"],
     TRANSPOSED: [
         "for c in range(0, columns, {lanes}):",
         "    line = w_first + (j + c) * wl + first",
@@ -184,10 +191,14 @@ _PANEL = {
 
 def _strips(rows: Sequence[int], call: str) -> list[str]:
     """The call for one tile below the other, from row i on, with its number of rows in place of ROWS."""
-    lines = ["i = 0", "while i < m:", "    height = rows if i < full else rows - 1"]
+    lines = []
     for r in rows:
-        lines += [f"    {'if' if r == rows[0] else 'elif'} height == {r}:", f"        {call.replace('ROWS', str(r))}"]
-    return [*lines, "    i += height"]
+        lines += [
+            f"first_row, last_row = (0, full) if rows == {r} else (full, m) if rows == {r + 1} else (0, 0)",
+            f"for i in range(first_row, last_row, {r}):",
+            f"    {call.replace('ROWS', str(r))}",
+        ]
+    return lines
 
 
 def _product(kind: str, wide: int, across: int, partial: int) -> str:
@@ -210,20 +221,32 @@ def _dots(tiles: Tiles, rows: Sequence[int]) -> list[str]:
     ]
 
 
-def _tail(tail: Tail, dtype: AnyDType) -> list[str]:
-    """The loop over elements behind the product, while they are in a cache."""
-    (product, *_), lines, result = tail.expression
-    loads = [f"{product}_ = out[o + j]", *(f"{n}_ = {_OPERAND[kind].format(n)}" for n, kind in tail.kinds.items())]
-    table = {name: f"{name}_" for name in (product, *tail.kinds)}
-    body = [f"{name} = {typed(rename(line, table), dtype)}" for name, line in (*lines, ("out[o + j]", result))]
+def _then(steps: Sequence[Then], dtype: AnyDType) -> list[str]:
+    """The steps behind a product, row after row.
+
+    Each has a loop of its own and reads what the one before it stored: results have the bits of kernels one by one.
+    """
+    if not steps:
+        return []
+    numbers = [name for step in steps for name, kind in step.kinds.items() if kind == NUMBER]
+    loops = [line for step in steps for line in _loop(step, dtype)]
     return [
-        *(f"{n} = out.dtype.type({n})" for n, kind in tail.kinds.items() if kind == NUMBER),
+        *(f"{name} = out.dtype.type({name})" for name in numbers),
         "first_column = np.uint64(column)",
         "for i in range(m):",
         "    o = np.uint64(out_first + i * om)",
-        "    for j in range(np.uint64(n)):",
-        *_indented(_indented([*loads, *body])),
+        *_indented(loops),
     ]
+
+
+def _loop(step: Then, dtype: AnyDType) -> list[str]:
+    """One step for a row."""
+    places = {"product": "out[o + j]"} | {name: _OPERAND[kind].format(name) for name, kind in step.kinds.items()}
+    table = {name: f"{name}_" for name in places}
+    lines = [*step.expression.lines, ("out[o + j]", step.expression.result)]
+    body = [f"{table[name]} = {place}" for name, place in places.items()]
+    body += [f"{name} = {typed(rename(line, table), dtype)}" for name, line in lines]
+    return ["settle()", "for j in range(np.uint64(n)):", *_indented(body)]
 
 
 def _indented(lines: list[str]) -> list[str]:
