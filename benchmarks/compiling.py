@@ -34,6 +34,17 @@ def work(st: Any, rows: int) -> None:
         (x != 0).any(axis=axis)
         st.cumulative_sum(x, axis=axis)
     st.value_and_grad(lambda z: st.losses.cross_entropy(z, labels))(x)
+    products(st, x)
+
+
+def products(st: Any, x: Any) -> None:
+    """All kinds of products, eager ones and of compiled functions."""
+    for n in (10, 20, 64, 100, 1000):
+        w, bias = st.ones((1000, n)), st.ones((n,))
+        function = st.compile(lambda x, w, bias: (x @ w + bias).relu())
+        for rows in (x[:8], x[:64], x):
+            rows @ w, x.mT @ (rows @ w) if rows is x else None, function(rows, w, bias)
+            st.linear(rows, w.mT), st.linear(rows, st.ones((n, 1000)), bias)
 
 
 def slopes(st: Any, f: Callable[[Any], Any], x: Any) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks.contests import elementwise, reductions, rows, updates
+from benchmarks.contests import elementwise, products, reductions, rows, updates
 from benchmarks.contests.row import OURS, Row
 
-ROWS: dict[str, Row] = {row.name: row for contest in (rows, reductions, elementwise, updates) for row in contest.rows()}
+ROWS: dict[str, Row] = {
+    row.name: row for contest in (products, rows, reductions, elementwise, updates) for row in contest.rows()
+}
 
 
 class Kernels:

@@ -2,9 +2,9 @@
 
     python benchmarks/peers.py [--rounds N] [--only TEXT] [--markdown]
 
-All contenders run in this process on one thread, in turns, so that a noisy moment hits all of them; the least time of
-many turns counts. Each turn begins with a call that is not timed, which brings a contender's memory back into the
-caches that the others used. torch and jax are optional (pip install -e ".[bench]"). OPENBLAS_CORETYPE and
+All contenders run in this process on one thread of one processor, in turns, so that a noisy moment hits all of them;
+the least time of many turns counts. Each turn begins with a call that is not timed, which brings a contender's memory
+back into the caches that the others used. torch and jax are optional (pip install -e ".[bench]"). OPENBLAS_CORETYPE and
 OPENBLAS_L2_SIZE, which slow NumPy down, are taken out of the environment.
 
 Each row is one of benchmarks/contests; where a bar is set, the multiple of our time that a peer's should be at least,
@@ -28,6 +28,8 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", 
     os.environ[_variable] = "1"
 for _variable in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
     os.environ.pop(_variable, None)
+if hasattr(os, "sched_setaffinity"):  # jax starts threads for products whatever the flags say
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
