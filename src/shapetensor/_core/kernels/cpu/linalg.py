@@ -277,12 +277,13 @@ def _divided(whole: Sizes, tiles: Tiles, kind: str, pieces: int) -> NDArray[np.i
         cuts = _cuts(whole.batch, pieces)
         table = [_of_batches(whole, *cut) for cut in cuts]
     else:
-        strips, columns = -(-whole.m // whole.rows), -(-whole.n // tiles.wide)
+        least = tiles.across if kind == DOTS else 1  # columns of a piece, so that no tile of it reaches into another's
+        strips, columns = -(-whole.m // whole.rows), -(-(whole.n - least + 1) // tiles.wide)
         down, along = _grid(strips, columns, pieces, _PANEL_COST[kind])
         low = strips * whole.rows - whole.m  # so many strips, the last ones, have one row less
         starts = [i * whole.rows - max(0, i - (strips - low)) for i in range(strips + 1)]
         rows = [(starts[a], starts[b]) for a, b in _cuts(strips, down)]
-        across = [(a * tiles.wide, min(b * tiles.wide, whole.n)) for a, b in _cuts(columns, along)]
+        across = [(a * tiles.wide, whole.n if b == columns else b * tiles.wide) for a, b in _cuts(columns, along)]
         table = [_of_tiles(whole, kind, r, c) for r in rows for c in across]
     size = _panel_size(tiles, whole.k)
     return np.array([piece._replace(panel_at=i * size) for i, piece in enumerate(table)], np.int64)
