@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         own = {"NUMBA_BOUNDSCHECK": "1", "SHAPETENSOR_CACHE_DIR": folder, "NUMBA_CACHE_DIR": folder}
-        command = [sys.executable, "-m", "pytest", "tests/core/test_kernels.py", "-q", *sys.argv[1:]]
+        files = ["tests/core/test_kernels.py", "tests/core/test_products.py"]
+        command = [sys.executable, "-m", "pytest", *files, "-q", *sys.argv[1:]]
         return subprocess.run(command, cwd=ROOT, env=os.environ | own, check=False).returncode
 
 

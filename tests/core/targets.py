@@ -10,6 +10,8 @@ from scipy import special
 
 import shapetensor as st
 from shapetensor._core.kernels import cache
+from shapetensor._core.kernels.generate.product import TRANSPOSED
+from tests.core import products
 from tests.core.test_kernels import _softmax, close
 
 
@@ -35,17 +37,33 @@ def check(x: st.Tensor[Any, Any, Any], dtype: Any) -> None:
     close(gradient.numpy().astype(np.float64), want, 1 / x.shape[0], 40, dtype)
 
 
-def widths() -> dict[str, int]:
-    """The widest registers, in bits, that each kernel of float32 uses for its elements."""
-    found = {}
-    for name, kernel in cache.loaded().items():
-        code = "".join(kernel.inspect_asm().values())
-        used = [
-            bits for bits, letter in ((512, "z"), (256, "y"), (128, "x")) if re.search(rf"ps\s[^\n]*%{letter}mm", code)
-        ]
-        if used:
-            found[name.rpartition(".")[2]] = used[0]
-    return found
+def check_products(rng: np.random.Generator) -> None:
+    """Each kind; bytes where they are transposed in registers, which depends on how many a vector has."""
+    cases = [(dtype, name) for dtype in (st.F32, st.F64) for name in products.CASES]
+    for dtype, name in (*cases, (st.U8, TRANSPOSED), (st.U8, products.UNTRANSPOSED)):
+        x, w = products.operands(rng, products.CASES[name], dtype)
+        products.check(products.guarded(x, w), x, w)
+
+
+# Letters that end the names of instructions on numbers of a dtype
+SUFFIXES = {"float32": "ps", "float64": "pd"}
+
+
+def widths(code: str, dtype: str) -> int:
+    """The widest registers, in bits, that are used for numbers of this dtype; 0 if none are."""
+    found = [bits for bits, letter in ((512, "z"), (256, "y"), (128, "x")) if uses(code, SUFFIXES[dtype], letter)]
+    return found[0] if found else 0
+
+
+def uses(code: str, suffix: str, letter: str) -> bool:
+    return re.search(rf"{suffix}\s[^\n]*%{letter}mm", code) is not None
+
+
+def fusing(code: str) -> str:
+    """How numbers are multiplied and added: one instruction, the library's function, or one after the other."""
+    if re.search(r"\bfmaf?\b", code):
+        return "called"
+    return "fused" if "vfmadd" in code else "apart"
 
 
 def main() -> None:
@@ -53,8 +71,12 @@ def main() -> None:
     for dtype in (st.F32, st.F64):
         for shape in ((7, 13), (257, 509)):
             check(st.from_numpy(rng.standard_normal(shape).astype(dtype.dtype)), dtype)
-    for name, bits in sorted(widths().items()):
-        print(name, bits)
+    check_products(rng)
+    for name, kernel in sorted(cache.loaded().items()):
+        for kinds, code in kernel.inspect_asm().items():
+            for numbers in SUFFIXES:
+                if numbers in str(kinds) and widths(code, numbers):
+                    print(name.rpartition(".")[2], numbers, widths(code, numbers), fusing(code))
 
 
 if __name__ == "__main__":

@@ -13,9 +13,12 @@ import pytest
 from llvmlite import binding
 
 ROOT = Path(__file__).parent.parent.parent
+FLOATS = ("float32", "float64")
 # Wide vectors without AVX-512; and what every x86-64 has, without fused multiply-add. With the bits of a vector.
 TARGETS = {"haswell": ("+avx2,+fma", "256"), "generic": ("", "128")}
 KERNELS = {"gelu_c", "add_strided", "softmax", "cross_entropy", "sum_rows", "sum_columns_add", "max_columns_add"}
+KERNELS |= {"transpose"}
+PRODUCTS = {"product_direct_2_1", "product_copied_2_1", "product_transposed_2_1", "product_dots_4_0"}
 
 
 def start(module: str, folder: Path, **flags: str) -> subprocess.Popen[str]:
@@ -52,13 +55,23 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, su
 def test_kernels_for_other_processors(target: str, processes: dict[str, subprocess.Popen[str]]) -> None:
     if target == "haswell" and not binding.get_host_cpu_features().get("avx2", False):
         pytest.skip("this processor cannot run it")
-    widths = {words[0]: words[1] for words in printed(processes[target])}
-    assert {name: widths.get(name) for name in KERNELS} == dict.fromkeys(KERNELS, TARGETS[target][1])
+    lines = printed(processes[target])
+    widths = {(name, dtype): bits for name, dtype, bits, _ in lines}
+    wanted = {(name, "float32") for name in KERNELS} | {(name, dtype) for name in PRODUCTS for dtype in FLOATS}
+    assert {key: widths.get(key) for key in wanted} == dict.fromkeys(wanted, TARGETS[target][1])
+    fusing = {(name, dtype): how for name, dtype, _, how in lines if name.startswith("product")}
+    assert set(fusing) >= {(name, dtype) for name in PRODUCTS for dtype in FLOATS}
+    assert set(fusing.values()) == {"fused" if target == "haswell" else "apart"}
 
 
 def test_neon_is_assembled(tmp_path: Path) -> None:
     """Nothing of it was ever run: this shows that the loops become vectors for ARM too."""
     flags = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "", "NUMBA_OPT": "0"}
     found = {name: set(used) for name, *used in printed(start("tests.core.neon", tmp_path, **flags))}
-    assert found["softmax"] >= {"fadd", "fmaxnm", "fmla", "fmul", "fsub"}
-    assert found["standardize"] >= {"fadd", "fmul", "fsub"}
+    assert found["softmax"] >= {"fadd.4s", "fmaxnm.4s", "fmla.4s", "fmul.4s", "fsub.4s"}
+    assert found["standardize"] >= {"fadd.4s", "fmul.4s", "fsub.4s"}
+    for kind in ("direct", "copied", "transposed", "dots"):
+        for lanes in ("4s", "2d"):
+            used = found[f"product_{kind}_{lanes}"]
+            assert f"fmla.{lanes}" in used, (kind, lanes)
+            assert not {f"fmul.{lanes}", "fma", "fmaf"} & used, (kind, lanes)

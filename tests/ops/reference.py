@@ -301,9 +301,9 @@ def _guard(x: Any, byte: int) -> Guarded:
     return guarded
 
 
-def run_guarded(call: Call, args: Args, byte: int) -> tuple[list[bytes], bool]:
+def run_guarded(call: Call, args: Args, byte: int, *, compiled: bool = False) -> tuple[list[bytes], bool]:
     """The bytes of the outputs, and whether nothing was written elsewhere; memory begins as this byte."""
-    launch = prepare(call)
+    launch = prepare(call, compiled=compiled)
     guards = [_guard(x, byte) for x in args]
     buffers: list[Any] = [g.inside if hasattr(x, "_buffer") else x for g, x in zip(guards, args, strict=True)]
     for index, convert in launch.scalars:
