@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import shapetensor as st
 from shapetensor._core.apply import apply, infer
-from shapetensor._core.cpu import prepare
+from shapetensor._core.cpu import prepare, prepare_compiled
 from shapetensor._core.device import current
 from shapetensor._core.dims import Atom, Dim, Poly, Shape
 from shapetensor._core.dtypes import BF16, F64, AnyDType, Bool, Float, Integer, weak_dtype
@@ -303,7 +303,8 @@ def _guard(x: Any, byte: int) -> Guarded:
 
 def run_guarded(call: Call, args: Args, byte: int, *, compiled: bool = False) -> tuple[list[bytes], bool]:
     """The bytes of the outputs, and whether nothing was written elsewhere; memory begins as this byte."""
-    launch = prepare(call, compiled=compiled)
+    launch = prepare_compiled(call) if compiled else prepare(call)
+    assert launch is not None
     guards = [_guard(x, byte) for x in args]
     buffers: list[Any] = [g.inside if hasattr(x, "_buffer") else x for g, x in zip(guards, args, strict=True)]
     for index, convert in launch.scalars:
