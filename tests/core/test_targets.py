@@ -18,7 +18,12 @@ FLOATS = ("float32", "float64")
 TARGETS = {"haswell": ("+avx2,+fma", "256"), "generic": ("", "128")}
 KERNELS = {"gelu_c", "add_strided", "softmax", "cross_entropy", "sum_rows", "sum_columns_add", "max_columns_add"}
 KERNELS |= {"transpose"}
-PRODUCTS = {"product_direct_2_1", "product_copied_2_1", "product_transposed_2_1", "product_dots_4_0"}
+PRODUCTS = {
+    "product_direct_2_1_table",
+    "product_copied_2_1_table",
+    "product_transposed_2_1_table",
+    "product_dots_4_0_table",
+}
 
 
 def start(module: str, folder: Path, **flags: str) -> subprocess.Popen[str]:

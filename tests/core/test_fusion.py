@@ -1,0 +1,179 @@
+"""Elementwise operations in the kernel of the product before them: which join it, and that bits stay what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import shapetensor as st
+from shapetensor._core.kernels import threads, vector
+from shapetensor.compile import compile
+from shapetensor.tensor import AnyTensor
+
+Function = Callable[..., Any]
+UNARY: tuple[str, ...] = ("negative", "exp", "log", "sqrt", "tanh", "relu", "abs", "sign", "floor", "ceil", "round")
+UNARY += ("rsqrt", "log1p", "expm1", "erf", "sigmoid", "silu", "gelu")
+SHAPES = ((7, 5, 9), (7, 5, 1), (1, 40, 33), (64, 64, 64), (70, 90, 100))  # the last has no kernel for its size
+
+
+def drawn(rng: np.random.Generator, *shape: int) -> AnyTensor:
+    return st.from_numpy(rng.standard_normal(shape, np.float32))
+
+
+def names(function: Any) -> list[str]:
+    """What the only Program of a compiled function starts."""
+    (program,) = function.programs
+    return [x.name for x in program._code.instructions if x.launch is not None]
+
+
+def same(function: Function, *operands: Any) -> list[str]:
+    """Compiled and eager have the same bits; the names of what is started."""
+    compiled = compile(function)
+    expected, got = function(*operands), compiled(*operands)
+    for a, b in zip(expected, got, strict=True) if isinstance(expected, tuple) else [(expected, got)]:
+        assert a.shape == b.shape
+        assert a.numpy().tobytes() == b.numpy().tobytes()
+    return names(compiled)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_a_chain_is_one_kernel_with_the_bits_of_many(shape: tuple[int, int, int], rng: np.random.Generator) -> None:
+    m, k, n = shape
+    operands = drawn(rng, m, k), drawn(rng, k, n), drawn(rng, n), drawn(rng, m, n), drawn(rng, 1, 1)
+
+    def chain(x: Any, w: Any, bias: Any, rest: Any, one: Any) -> Any:
+        return (one * (((x @ w) * 0.5 + bias).tanh() * 2.0 - rest)).relu() / 3.0
+
+    assert same(chain, *operands) == ["matmul + mul + add + tanh + mul + sub + mul + relu + div"]
+
+
+@pytest.mark.parametrize("name", UNARY)
+def test_functions_of_a_product(name: str, rng: np.random.Generator) -> None:
+    function = getattr(st, name)
+    found = same(lambda x, w: function(x @ w), drawn(rng, 9, 8), drawn(rng, 8, 70))
+    assert found == [f"matmul + {'neg' if name == 'negative' else name}"]
+
+
+@pytest.mark.parametrize("operator", [lambda a, b: a - b, lambda a, b: a / b, st.maximum])
+@pytest.mark.parametrize("other", [(9, 70), (70,), (1, 70), (1,), (), (9, 1)], ids=str)
+def test_operands_on_either_side(operator: Function, other: tuple[int, ...], rng: np.random.Generator) -> None:
+    operands = drawn(rng, 9, 8), drawn(rng, 8, 70), drawn(rng, *other)
+    one = 2 if other == (9, 1) else 1  # an operand with one number for each row stays outside
+    assert len(same(lambda x, w, y: operator(x @ w, y), *operands)) == one
+    assert len(same(lambda x, w, y: operator(y, x @ w), *operands)) == one
+
+
+def test_numbers_on_either_side(rng: np.random.Generator) -> None:
+    operands = drawn(rng, 9, 8), drawn(rng, 8, 70)
+    assert same(lambda x, w: 0.1 - x @ w, *operands) == ["matmul + sub"]
+    assert same(lambda x, w: x @ w - 0.1, *operands) == ["matmul + sub"]
+
+
+def test_the_product_in_both_places(rng: np.random.Generator) -> None:
+    def square(x: Any, w: Any) -> Any:
+        y = x @ w
+        return y * y
+
+    assert same(square, drawn(rng, 9, 8), drawn(rng, 8, 70)) == ["matmul + mul"]
+
+
+def test_linear_and_batches(rng: np.random.Generator) -> None:
+    x, weight, bias = drawn(rng, 3, 9, 8), drawn(rng, 17, 8), drawn(rng, 17)
+    assert same(lambda x, w, b: st.gelu(st.linear(x, w, b)), x, weight, bias) == ["linear + gelu"]
+    found = same(lambda x, w, r: (x @ w + r).relu(), x, drawn(rng, 3, 8, 17), drawn(rng, 3, 9, 17))
+    assert found == ["matmul + add + relu"]
+
+
+def test_the_sum_of_two_products_is_part_of_one(rng: np.random.Generator) -> None:
+    operands = drawn(rng, 9, 8), drawn(rng, 8, 70)
+    assert same(lambda x, w: x @ w + (x * 2.0) @ w, *operands) == ["mul", "matmul", "matmul + add"]
+
+
+def test_what_others_read_stays_a_result(rng: np.random.Generator) -> None:
+    def returned(x: Any, w: Any) -> Any:
+        y = x @ w
+        return y, y.relu()
+
+    def read_twice(x: Any, w: Any) -> Any:
+        y = x @ w
+        return y.relu() + y.exp()
+
+    def viewed(x: Any, w: Any) -> Any:
+        y = x @ w
+        return y.relu().sum() + y.mT.sum()
+
+    operands = drawn(rng, 9, 8), drawn(rng, 8, 70)
+    assert same(returned, *operands) == ["matmul", "relu"]
+    assert same(read_twice, *operands) == ["matmul", "relu", "exp", "add"]
+    assert same(viewed, *operands)[:2] == ["matmul", "relu"]
+
+
+def test_what_no_kernel_of_a_product_does(rng: np.random.Generator) -> None:
+    x, w = drawn(rng, 9, 8), drawn(rng, 8, 70)
+    integers = st.from_numpy(rng.integers(0, 9, (8, 8)))
+    assert vector.has_fallback("sin")
+    assert same(lambda x, w: (x @ w).sin(), x, w) == ["matmul", "sin"]
+    assert same(lambda x, w: x @ w > 0.0, x, w) == ["matmul", "greater"]
+    assert same(lambda x, w: (x @ w).astype(st.F64), x, w) == ["matmul", "astype"]
+    assert same(lambda x: x @ x + 1, integers) == ["matmul", "add"]
+    assert same(lambda x, w, y: (x @ w) + y, x, w, drawn(rng, 2, 9, 70)) == ["matmul", "add"]
+    assert same(lambda x, w, y: (x @ w) + y.mT, x, w, drawn(rng, 70, 9)) == ["matmul", "add"]
+    assert same(lambda x, w, y: (x @ w) + y, x, w, drawn(rng, 9, 70).astype(st.F64))[-1] == "add"
+
+
+def test_empty_products(rng: np.random.Generator) -> None:
+    assert same(lambda x, w: (x @ w + 1.0).exp(), drawn(rng, 0, 8), drawn(rng, 8, 70)) == ["matmul + add + exp"]
+    assert same(lambda x, w: (x @ w + 1.0).exp(), drawn(rng, 3, 0), drawn(rng, 0, 70)) == ["matmul + add + exp"]
+
+
+@pytest.mark.parametrize("layout", ["nn", "nt"])
+def test_large_products_in_pieces(layout: str, rng: np.random.Generator) -> None:
+    x, bias, rest = drawn(rng, 300, 520), drawn(rng, 130), drawn(rng, 300, 130)
+    w = drawn(rng, 520, 130) if layout == "nn" else drawn(rng, 130, 520).mT
+    compiled = compile(lambda x, w, bias, rest: (x @ w + bias).tanh() * rest)
+    expected = ((x @ w + bias).tanh() * rest).numpy()
+    before = st.get_num_threads()
+    try:
+        for count in (1, threads.most()):
+            st.set_num_threads(count)
+            np.testing.assert_array_equal(compiled(x, w, bias, rest).numpy(), expected)
+    finally:
+        st.set_num_threads(before)
+    assert names(compiled) == ["matmul + add + tanh + mul"]
+
+
+def test_operations_are_still_counted(rng: np.random.Generator) -> None:
+    compiled = compile(lambda x, w: (x @ w + 1.0).relu())
+    compiled(drawn(rng, 9, 8), drawn(rng, 8, 70))
+    assert compiled.programs[0].flops == 2 * 9 * 8 * 70 + 2 * 9 * 70
+
+
+def test_gradients_of_a_layer(rng: np.random.Generator) -> None:
+    def loss(weight: Any, bias: Any, x: Any) -> Any:
+        return (st.linear(x, weight, bias).relu() @ weight).sum()
+
+    found = same(st.grad(loss, argnums=(0, 1)), drawn(rng, 12, 8), drawn(rng, 12), drawn(rng, 30, 8))
+    assert found[0] == "linear + relu"
+    assert "matmul + relu_backward" in found
+
+
+def test_a_donated_operand_is_read_before_it_is_written_over(rng: np.random.Generator) -> None:
+    """The update writes over w, which the product reads: behind where it stands in the function, where y + 1 does."""
+    optimizer = st.optim.SGD(lr=0.1)
+
+    def step(w: Any, state: Any, x: Any) -> tuple[Any, Any, Any]:
+        y = x @ w
+        new, state = optimizer.update(w, w * 0.5, state)
+        return new, state, y + new.sum()
+
+    w, x = drawn(rng, 8, 70), drawn(rng, 9, 8)
+    state = optimizer.init(w)
+    expected = [t.numpy().copy() for t in step(w, state, x)[::2]]
+    compiled = compile(step, donate_argnums=(0,))
+    for _ in range(2):
+        new, _, y = compiled(st.from_numpy(w.numpy().copy()), state, x)
+        np.testing.assert_array_equal(new.numpy(), expected[0])
+        np.testing.assert_array_equal(y.numpy(), expected[1])
