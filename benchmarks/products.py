@@ -3,7 +3,8 @@
     python benchmarks/products.py [--threads N] [--rounds N]
 
 The peak is measured: a tile that multiplies the same few numbers over and over, so that nothing comes from beyond the
-first cache. Kernels take turns and are called with memory for the result; the least time of many turns counts.
+first cache. It takes turns with the kernels, since processors change their clock. Kernels are called with memory for
+the result; the least time of many turns counts.
 """
 
 from __future__ import annotations
@@ -44,15 +45,14 @@ def peak(x, w, step, out):
 """
 
 
-def peak(dtype: Any, rounds: int) -> float:
-    """Multiplications and additions in a second of one thread."""
+def peak(dtype: Any) -> tuple[Call, int]:
+    """A call that does nothing but multiply and add, and how often."""
     tiles = product.tiles(1 << 20, tile.vector_bytes() // np.dtype(dtype).itemsize, tile.registers())
     text = _PEAK.format(rows=tiles.most, across=tiles.across, wide=tiles.wide, steps=_STEPS)
     kernel = cache.load("peak", text).peak
     x, w, out = (POOL.fresh(n, np.dtype(dtype)) for n in (tiles.most, tiles.wide, tiles.most * tiles.wide))
     x[:] = w[:] = 0
-    (seconds,) = least([(1, lambda: kernel(x, w, 0, out))], rounds)
-    return 2 * tiles.most * tiles.wide * _STEPS / seconds
+    return lambda: kernel(x, w, 0, out), 2 * tiles.most * tiles.wide * _STEPS
 
 
 def least(calls: list[tuple[int, Call]], rounds: int) -> list[float]:
@@ -74,10 +74,13 @@ def _time(call: Call, number: int) -> float:
     return (time.perf_counter() - start) / number
 
 
-def row(shape: Shape, layout: str, dtype: Any, threads: int, rounds: int) -> list[float]:
-    """Seconds in a compiled function, in an eager one, and in that on threads."""
+def row(shape: Shape, layout: str, dtype: Any, threads: int, rounds: int) -> str:
+    """Times in a compiled function, in an eager one, and in that on threads, beside the peak of the same moments."""
     compiled, eager = (ours(shape, layout, dtype, compiled=c) for c in (True, False))
-    return least([(1, compiled), (1, eager), (threads, eager)], rounds)
+    best, operations = peak(dtype)
+    *found, shared, limit = least([(1, compiled), (1, eager), (threads, eager), (1, best)], rounds)
+    shares = [f"{s * 1e6:11.2f} {2 * np.prod(shape) / s * limit / operations:8.2f}" for s in found]
+    return f"{'x'.join(map(str, shape))} {layout}".ljust(19) + f" {'  '.join(shares)} {found[1] / shared:12.2f}"
 
 
 def main() -> None:
@@ -86,14 +89,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=50)
     options = parser.parse_args()
     for dtype in (np.float32, np.float64):
-        limit = peak(dtype, options.rounds)
-        print(f"{np.dtype(dtype).name}, peak of one thread: {limit / 1e9:.0f} GFLOP/s")
+        best, operations = peak(dtype)
+        rate = operations / least([(1, best)], options.rounds)[0]
+        print(f"{np.dtype(dtype).name}, peak of one thread: {rate / 1e9:.0f} GFLOP/s")
         print(f"(m, k) @ (k, n)       compiled us  of peak   eager us  of peak   {options.threads} threads: speed-up")
         for shape, layout in SHAPES:
-            compiled, eager, many = row(shape, layout, dtype, options.threads, options.rounds)
-            name = f"{'x'.join(map(str, shape))} {layout}"
-            shares = [f"{s * 1e6:11.2f} {2 * np.prod(shape) / s / limit:8.2f}" for s in (compiled, eager)]
-            print(f"{name:19} {'  '.join(shares)} {eager / many:12.2f}", flush=True)
+            print(row(shape, layout, dtype, options.threads, options.rounds), flush=True)
         print()
 
 

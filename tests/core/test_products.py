@@ -399,13 +399,14 @@ def _loops(code: str) -> Iterator[str]:
 @pytest.mark.skipif(tile.vector_bytes() != 64, reason="code for AVX-512")
 @pytest.mark.skipif(bool(config.BOUNDSCHECK), reason="code without checks")
 def test_sums_stay_in_registers(rng: np.random.Generator) -> None:
-    """The inner loop of the largest tile, six rows of four vectors, does four steps and writes nothing."""
+    """The inner loop of the largest tile, six rows of four vectors, does several steps and writes nothing."""
     assert tiles(64, 16, 32)[:2] == (6, 4)
     x, w = operands(rng, Case((6, 50), (50, 64)), F32)
     kernel: Any = prepare(call_of(x, w)).steps[-1].kernel
     again = njit(error_model="numpy", fastmath={"contract"})(kernel.py_func)  # one from disk has no assembly
     again.compile("(float32[::1], float32[::1], int64[::1], float32[::1])")
     (code,) = again.inspect_asm().values()
-    loop = next(block for block in _loops(code) if len(re.findall(r"\bvfmadd\w+ps\b.*%zmm", block)) == 4 * 24)
+    steps = tile._UNROLLED
+    loop = next(block for block in _loops(code) if len(re.findall(r"\bvfmadd\w+ps\b.*%zmm", block)) == steps * 24)
     assert not re.search(r"%\w+, [^%\n]*\(.*\)\n", loop)  # writes
     assert not re.search(r"\(%rsp.*\), %zmm", loop)

@@ -18,7 +18,7 @@ from numba.core import cgutils, config, types
 from numba.extending import intrinsic
 
 _I1, _I32, _I64 = ir.IntType(1), ir.IntType(32), ir.IntType(64)
-_UNROLLED = 4  # steps of an inner loop that are written out
+_UNROLLED = 2  # steps of an inner loop that are written out
 
 
 @functools.cache
