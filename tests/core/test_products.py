@@ -385,6 +385,23 @@ def test_one_out_feature_is_computed_as_one_row(rng: np.random.Generator) -> Non
     assert names(launch) == ["product_dots_4_0_then_1x17x33"]
 
 
+@pytest.mark.parametrize("layout", ["nn", "nt", "dots"])
+def test_errors_do_not_grow_with_the_number_of_terms(layout: str, rng: np.random.Generator) -> None:
+    """Terms of one sign, which errors are worst for: chains of 256, and sums of 256 of them, round 512 times at most.
+
+    Half a unit each time, if all rounded alike; they do not, so that a tenth of that is enough.
+    """
+    m, k = (24 if layout != "dots" else 2), 1 << 16
+    x, w = (rng.random(shape, np.float32) for shape in ((m, k), (k, 40)))
+    second = st.from_numpy(w) if layout == "nn" else st.from_numpy(np.ascontiguousarray(w.T)).mT
+    got = (st.from_numpy(x) @ second).numpy()
+    assert np.abs(got / (x.astype(np.float64) @ w) - 1).max() < 512 * 2**-24 / 10
+
+
+def test_parts_of_k_end_with_a_block() -> None:
+    assert DEPTH % tile._BLOCK == 0
+
+
 # --- machine code -----------------------------------------------------------------------------------------------------
 
 

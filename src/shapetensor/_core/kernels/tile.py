@@ -18,6 +18,7 @@ from numba.core import cgutils, config, types
 from numba.extending import intrinsic
 
 _I1, _I32, _I64 = ir.IntType(1), ir.IntType(32), ir.IntType(64)
+_BLOCK = 256  # steps whose products are summed before they are added to the output
 _UNROLLED = 2  # steps of an inner loop that are written out
 
 
@@ -120,6 +121,9 @@ class _Vectors:
         declared = ir.FunctionType(self.type, [self.type] * 3)
         function = cgutils.get_or_insert_function(self.builder.module, declared, f"llvm.fma.{self._name}")
         return self.builder.call(function, [a, b, c])
+
+    def add(self, a: Any, b: Any) -> Any:
+        return self.builder.fadd(a, b) if self.real else self.builder.add(a, b)
 
     def total(self, vector: Any) -> Any:
         """The sum of the lanes."""
@@ -266,7 +270,9 @@ def multiply_tile(
     """A tile of `rows` by `across` vectors: out = x @ w, or out += x @ w if `more` is not 0.
 
     Each of k steps multiplies numbers of a column of x by vectors of a row of w. w and out are contiguous along rows;
-    only so many `columns` of them are touched, all, or less than all of the last vector if `partial`.
+    only so many `columns` of them are touched, all, or less than all of the last vector if `partial`. The sums of a
+    block of steps are added to out when they are done: rounding errors grow with the length of a block and the number
+    of blocks, and not with k.
     """
     numbers = (out_at, out_row, k, columns, more)
     kinds = (rows, across, partial, x, x_at, x_row, x_step, w, w_at, w_step, out, *numbers)
@@ -302,9 +308,17 @@ def _multiply(
                     sums[i * width + j] = v.multiply_add(factor, row[j], sums[i * width + j])
             return [v.at(left, x_step), v.at(right, w_step), *sums]
 
-        state = [x, w, *_started(builder, v, places, more)]
-        for total, place in zip(_unrolled(builder, k, state, step)[2:], places, strict=True):
-            v.store(total, *place)
+        def block(state: Sequence[Any]) -> Sequence[Any]:
+            left, right, more, rest = state
+            count = builder.select(builder.icmp_signed("<", rest, _I64(_BLOCK)), rest, _I64(_BLOCK))
+            left, right, *sums = _unrolled(builder, count, [left, right, *[v.zero] * len(places)], step)
+            for total, place in zip(_added(builder, v, sums, places, more), places, strict=True):
+                v.store(total, *place)
+            return [left, right, _I64(1), builder.sub(rest, count)]
+
+        whole = builder.udiv(builder.add(k, _I64(_BLOCK - 1)), _I64(_BLOCK))
+        blocks = builder.select(builder.icmp_signed("==", k, _I64(0)), _I64(1), whole)
+        _loop(builder, blocks, [x, w, more, k], block)
 
     kind = out.dtype
     addresses = (x.at(x_at), x_row, x_step, w.at(w_at), w_step, out.at(out_at), out_row)
@@ -313,18 +327,18 @@ def _multiply(
     return context.get_dummy_value()
 
 
-def _started(builder: Any, v: _Vectors, places: Sequence[tuple[Any, Any]], more: Any) -> list[Any]:
-    """What the sums begin with: what is there if `more`, else zeros."""
+def _added(builder: Any, v: _Vectors, sums: Sequence[Any], places: Sequence[tuple[Any, Any]], more: Any) -> list[Any]:
+    """The sums, with what is in their places if `more`."""
     before = builder.block
     with builder.if_then(builder.icmp_signed("!=", more, _I64(0))):
-        found = [v.load(*place) for place in places]
-        loaded = builder.block
-    sums = []
-    for value in found:
-        sums.append(builder.phi(v.type))
-        sums[-1].add_incoming(v.zero, before)
-        sums[-1].add_incoming(value, loaded)
-    return sums
+        added = [v.add(v.load(*place), total) for place, total in zip(places, sums, strict=True)]
+        behind = builder.block
+    totals = []
+    for alone, together in zip(sums, added, strict=True):
+        totals.append(builder.phi(v.type))
+        totals[-1].add_incoming(alone, before)
+        totals[-1].add_incoming(together, behind)
+    return totals
 
 
 @intrinsic(prefer_literal=True)

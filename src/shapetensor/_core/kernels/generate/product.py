@@ -7,7 +7,7 @@
   DOTS        the same without a panel, for few rows of x: each number of the output is an inner product
 
 The sum that an element is has one order of its terms, whatever the tile: but for DOTS, results do not depend on how
-the output is cut, nor on how many rows there are.
+the output is cut, nor on how many rows there are. DEPTH is a multiple of the blocks in which a tile sums, for that.
 """
 
 from __future__ import annotations
