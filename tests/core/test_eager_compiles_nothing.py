@@ -72,28 +72,34 @@ def run_all(rng: np.random.Generator, m: int, n: int, dtype: AnyDType, layout: s
 
 
 @pytest.fixture(scope="module")
-def warm() -> int:
-    """Compilations after each dtype and layout was used, at sizes on both sides of what kernels call small."""
+def warm() -> set[tuple[str, str]]:
+    """The kernels that there are after each dtype and layout was used, at sizes that choose one each."""
     rng = np.random.default_rng(0)
     for dtype in COMPUTE:
         for layout in LAYOUTS:
             for m, n in ((4, 3), (33, 40)):
                 run_all(rng, m, n, dtype, layout)
-        for n in (*range(1, 5), *range(5, 70, 4)):  # products have a kernel for each number of vectors in a row
+        # products have a kernel for each number of vectors in the last columns, and for one whole tile
+        for n in (*range(1, 5), *range(5, 70, 4), 32, 64):
             for m, k in ((1, 40), (33, 3)):
                 x, w, t = (st.from_numpy(np.ones(shape, dtype.storage)) for shape in ((m, k), (k, n), (n, k)))
                 x @ w, x @ t.mT
-    return cache.compilations()
+    return known()
 
 
-def test_two_hundred_new_shapes_compile_nothing(warm: int, rng: np.random.Generator) -> None:
+def known() -> set[tuple[str, str]]:
+    """The kernels of this process with their signatures, compiled here or found on disk."""
+    return {(name, str(signature)) for name, kernel in cache.loaded().items() for signature in kernel.signatures}
+
+
+def test_two_hundred_new_shapes_compile_nothing(warm: set[tuple[str, str]], rng: np.random.Generator) -> None:
     seen = set()
     for number in range(200):
         m, n = 2 + number % 61, 1 + (7 * number) % 53
         dtype, layout = COMPUTE[number % len(COMPUTE)], LAYOUTS[number % len(LAYOUTS)]
         run_all(rng, m, n, dtype, layout)
         seen.add((m, n))
-        assert cache.compilations() == warm, (m, n, dtype, layout)
+        assert known() <= warm, (m, n, dtype, layout, known() - warm)
     assert len(seen) == 200
 
 
@@ -104,18 +110,18 @@ ARRAY = {types.Array(getattr(types, name), 1, "C") for name in ("bool_", "uint8"
 ARRAY |= {types.Array(getattr(types, name), 1, "C") for name in ("int64", "float32", "float64")}
 
 
-def test_a_kernel_has_one_specialisation_for_each_dtype(warm: int) -> None:
+def test_a_kernel_has_one_specialisation_for_each_dtype(warm: set[tuple[str, str]]) -> None:
     """Layouts and flags of arrays make none: one dimension, C order, aligned, writeable is all that kernels see."""
-    assert warm >= 0
+    assert warm
     for name, kernel in cache.loaded().items():
         arguments = [a for signature in kernel.signatures for a in signature if isinstance(a, types.Array)]
         assert set(arguments) <= ARRAY, name
         assert len(kernel.signatures) <= MEETS.get(name.split("_")[0], len(COMPUTE) + 1), name
 
 
-def test_an_elementwise_op_has_three_layout_classes(warm: int) -> None:
+def test_an_elementwise_op_has_three_layout_classes(warm: set[tuple[str, str]]) -> None:
     """All operands flat, a Python scalar on one side or the other, and strided."""
-    assert warm >= 0
+    assert warm
     kinds: dict[str, set[str]] = {}
     for name in cache.loaded():
         op, _, layout = name.rpartition(".")[2].rpartition("_")
