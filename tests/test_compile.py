@@ -959,7 +959,7 @@ def test_a_program_can_be_read() -> None:
         "  %0: F32[3, 4] = input\n"
         "  %1: F32[2, 4] = input\n"
         "  %2: F32[4, 2] = matrix_transpose(%1)  # view of %1\n"
-        "  %5: F32[3, 2] = matmul + mul + add(%0, %2, 2.0, 1.0)  # arena 0 to 24\n"
+        "  %5: F32[3, 2] = add(mul(matmul(%0, %2), 2.0), 1.0)  # arena 0 to 24\n"
         "  %6: F32[2] = sum(%5, axes=(0,), keepdims=False)  # returned"
     )
 

@@ -50,15 +50,16 @@ def prepare(call: Call) -> Launch:
     return launch
 
 
-def prepare_compiled(call: Call, followers: Sequence[Follower] = ()) -> Launch | None:
-    """The kernels of a call in a compiled function, where ops may have others: for its shapes, or with what follows.
+def can_follow(call: Call, follower: Follower) -> bool:
+    """Whether the kernel of a call can do this, too, in a compiled function."""
+    family = _family(call)
+    return call.op.name in getattr(family, "PREPARE_COMPILED", ()) and bool(family.can_follow(call, follower))
 
-    None where there are none that do what follows.
-    """
+
+def prepare_compiled(call: Call, followers: Sequence[Follower] = ()) -> Launch:
+    """The kernels of a call in a compiled function, where ops may have others: for its shapes, with what follows."""
     make = getattr(_family(call), "PREPARE_COMPILED", {}).get(call.op.name)
-    if make is None:
-        return None if followers else prepare(call)
-    launch: Launch | None = make(call, followers)
+    launch: Launch = prepare(call) if make is None else make(call, followers)
     return launch
 
 

@@ -12,16 +12,16 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from .apply import infer, tensors_make
 from .buffers import POOL, Flat, are_own, release_all
-from .cpu import CPU, extent, prepare_compiled
+from .cpu import CPU, extent
 from .device import Donated
 from .dtypes import DType
-from .fusion import Instruction, fuse
+from .fusion import Instruction, Window, fuse
 from .kernels.launch import Launch, Place
 from .op import Call
 from .plan import Lifetime, plan
@@ -35,15 +35,6 @@ Step = tuple[Callable[..., Any], list[Any], Check | None]
 # Which buffer of the call, the part of it (None: all), and the argument lists and places that it goes to
 Patch = tuple[int, slice | None, list[tuple[list[Any], int]]]
 _donating = threading.Lock()  # between looking who sees a tensor's memory and taking it
-
-
-class Window(NamedTuple):
-    """Elements `start` to `stop` of the root's memory, laid out as the spec says."""
-
-    root: Slot
-    start: int
-    stop: int
-    spec: Spec
 
 
 class _Code:
@@ -67,7 +58,8 @@ class _Code:
         lowered = [self._lower(*instruction) for instruction in live]
         self.taken: dict[Slot, Slot] = {}
         kept = (given.keys() - donated) | {self.views[x].root for x in results}
-        self.instructions = self._in_place(fuse(lowered, set(results)), kept)
+        fused = fuse(lowered, self.views, kept | given.keys(), donated)
+        self.instructions = self._in_place([x.prepared() for x in fused], kept)
         self.windows = {slot: w._replace(root=self._memory(w.root)) for slot, w in self.views.items()}
         roots = dict.fromkeys(self.windows[x].root for x in results)
         self.returned = [root for root in roots if root not in given]
@@ -83,12 +75,12 @@ class _Code:
         if here.views is None:
             for slot, spec in zip(results, here.outs, strict=True):
                 self.views[slot] = Window(slot, 0, spec.size, spec)
-            return Instruction(here, operands, results, prepare_compiled(here))
+            return Instruction(here, operands, results)
         whole = self.views[operands[0]]
         for slot, offset, spec in zip(results, here.views, here.outs, strict=True):
             start = whole.start + offset
             self.views[slot] = Window(whole.root, start, start + extent(spec.shape, spec.strides), spec)
-        return Instruction(here, operands, results, None)
+        return Instruction(here, operands, results)
 
     def _reads(self, instruction: Instruction) -> list[Slot]:
         """The root of each operand."""
@@ -102,7 +94,7 @@ class _Code:
 
     def _over_operands(self, instruction: Instruction, dying: set[Slot]) -> Instruction:
         """The instruction in place, if it has such a form and the operands concerned are alone in roots that die."""
-        _, operands, results, launch, _ = instruction
+        _, operands, results, _, launch = instruction
         if launch is None or launch.in_place is None:
             return instruction
         reads = Counter(self._reads(instruction))
@@ -127,7 +119,7 @@ class _Code:
     def lifetimes(self) -> dict[Slot, tuple[int, int]]:
         """First and last instruction that touch each temporary."""
         found: dict[Slot, tuple[int, int]] = {}
-        for i, (_, operands, results, launch, _) in enumerate(self.instructions):
+        for i, (_, operands, results, _, launch) in enumerate(self.instructions):
             for slot in results if launch is not None else ():
                 if slot not in self.taken:
                     found[slot] = (i, i)
@@ -393,7 +385,7 @@ class Program:
         for x in self._code.instructions:
             left = ", ".join(_typed(slot, windows) for slot in x.results)
             places = dict.fromkeys(self._where(slot) for slot in x.results)
-            lines.append(f"  {left} = {x.name}({_arguments(x.call, x.operands)})  # {', '.join(places)}")
+            lines.append(f"  {left} = {_expression(x)}  # {', '.join(places)}")
         return "\n".join(lines)
 
     def _where(self, slot: Slot) -> str:
@@ -418,9 +410,20 @@ def _typed(slot: Slot, windows: dict[Slot, Window]) -> str:
     return f"%{slot.index}: {spec.dtype.__name__}[{', '.join(map(str, spec.shape))}]"
 
 
-def _arguments(call: Call, operands: Sequence[Any]) -> str:
+def _expression(instruction: Instruction) -> str:
+    """The call, and those that follow around it."""
+    call, operands, _, followers, _ = instruction
     shown = [f"%{x.index}" if isinstance(x, Slot) else repr(x) for x in operands]
+    count = len(call.ins)
+    text, rest = _written(call, shown[:count]), iter(shown[count:])
+    for follower in followers:
+        places = range(len(follower.call.ins))
+        text = _written(follower.call, [text if i in follower.places else next(rest) for i in places])
+    return text
+
+
+def _written(call: Call, shown: list[str]) -> str:
     for name, value in call.named_attrs().items():
         is_dtype = isinstance(value, type) and issubclass(value, DType)
         shown.append(f"{name}={value.__name__ if is_dtype else repr(value)}")
-    return ", ".join(shown)
+    return f"{call.op.name}({', '.join(shown)})"

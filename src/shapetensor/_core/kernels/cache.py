@@ -46,6 +46,7 @@ DECORATOR = '@njit(cache={cache}, nogil=True, error_model="numpy", fastmath={{"c
 _FLAGS = (
     "CPU_NAME",
     "CPU_FEATURES",
+    "ENABLE_AVX",
     "OPT",
     "BOUNDSCHECK",
     "LOOP_VECTORIZE",

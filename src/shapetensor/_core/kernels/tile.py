@@ -47,7 +47,7 @@ def _features() -> Sequence[str]:
     """The processor's features as Numba tells LLVM; settings of Numba override what the host has."""
     chosen = config.CPU_FEATURES
     features: str = binding.get_host_cpu_features().flatten() if chosen is None else chosen
-    return features.split(",")
+    return [f for f in features.split(",") if config.ENABLE_AVX or not f.startswith(("+avx", "+fma"))]
 
 
 class _Vectors:

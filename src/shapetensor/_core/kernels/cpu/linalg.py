@@ -36,6 +36,7 @@ _DOTS = 16
 _FEW = 256  # numbers of an output that are done sooner than a panel is found
 # Time to make a panel, which each piece has of its own, as a multiple of that of a strip's tiles in it.
 _PANEL_COST = {DIRECT: 0, DOTS: 0, COPIED: 0.5, TRANSPOSED: 1.5}
+_EVEN = 4  # products for each thread, from which on it does not matter that one more makes a piece longer
 _SQUARE = 16  # lanes of the widest vectors that are transposed in registers
 
 
@@ -75,13 +76,8 @@ def prepare_linear(call: Call) -> Launch:
     return _prepare(_linear, call, ())
 
 
-def prepare_compiled(start: Start, call: Call, followers: Sequence[Follower]) -> Launch | None:
-    """A kernel for these sizes that does what follows, too; None if it cannot.
-
-    What follows are elementwise operations on floats of the dtype and shape of the product.
-    """
-    if not all(_can_follow(call, f) for f in followers):
-        return None
+def prepare_compiled(start: Start, call: Call, followers: Sequence[Follower]) -> Launch:
+    """A kernel for these sizes, or these rows of tiles, that does what follows, too."""
     return _prepare(start, call, followers, compiled=True)
 
 
@@ -105,24 +101,27 @@ def _linear(b: Builder) -> Product:
     out = b.call.outs[0]
     n, k = b.call.ins[1].shape
     bias = contiguous(b, 2, out.dtype)
-    added = Step(Expression(("product", "bias"), (), "product + bias"), {"bias": (bias, COLUMN)})
+    added = Stage(Expression(("product", "bias"), (), "product + bias"), {"bias": (bias, COLUMN)})
     x, w = (_of_rows(b, i, out.dtype) for i in (0, 1))
     return x, w.mT, Shape(1, out.size // n, k, n), [added]
 
 
-class Step(NamedTuple):
+class Stage(NamedTuple):
     """What becomes of each element of a product: the operands by name, where they are and what they have one of."""
 
     expression: Expression
     operands: dict[str, tuple[Place, str]]
 
 
-Product = tuple[Matrix, Matrix, Shape, list[Step]]
+Product = tuple[Matrix, Matrix, Shape, list[Stage]]
 Start = Callable[[Builder], Product]
 
 
-def _can_follow(call: Call, follower: Follower) -> bool:
-    """Whether the kernel of a product has a form for this: an expression of operands that it can walk."""
+def can_follow(call: Call, follower: Follower) -> bool:
+    """Whether the kernel of a product does this, too: an expression of its elements and of operands that it can walk.
+
+    All are floats of one dtype.
+    """
     out, then = call.outs[0], follower.call
     if then.op.name not in EXPRESSIONS or (then.outs[0].shape, then.outs[0].dtype) != (out.shape, out.dtype):
         return False
@@ -142,7 +141,7 @@ def _stepped(spec: Spec, out: Spec) -> str | None:
     return {0: ONE, 1: COLUMN}.get(last)
 
 
-def _following(b: Builder, index: int, followers: Sequence[Follower]) -> Iterator[Step]:
+def _following(b: Builder, index: int, followers: Sequence[Follower]) -> Iterator[Stage]:
     """The steps of elementwise calls, whose operands begin with input `index`."""
     out = b.call.outs[0]
     for number, (call, places) in enumerate(followers):
@@ -155,34 +154,37 @@ def _following(b: Builder, index: int, followers: Sequence[Follower]) -> Iterato
             table[name] = f"{name}{number}"
             spec = b.call.ins[index]
             kind = NUMBER if spec.dtype.weak else _stepped(spec, out)
-            operands[table[name]] = (b.scalar(index, out.dtype) if kind == NUMBER else b.ins[index], kind or "")
+            assert kind is not None  # it can follow
+            operands[table[name]] = b.scalar(index, out.dtype) if kind == NUMBER else b.ins[index], kind
             index += 1
-        yield Step(Expression(("product",), (), rename(code.result, table)), operands)
+        yield Stage(Expression(("product", *operands), (), rename(code.result, table)), operands)
 
 
-def _multiply(b: Builder, x: Matrix, w: Matrix, shape: Shape, steps: Sequence[Step], *, compiled: bool) -> None:
+def _multiply(b: Builder, x: Matrix, w: Matrix, shape: Shape, steps: Sequence[Stage], *, compiled: bool) -> None:
     """The launches of a product with what becomes of its elements."""
     then = [Then(s.expression, {n: _in_line(kind, shape) for n, (_, kind) in s.operands.items()}) for s in steps]
     others = [place for s in steps for place, _ in s.operands.values()]
     x, w, shape = _simplified(x, w, shape)
-    dtype = b.call.outs[0].dtype
+    out, dtype = b.call.outs[0], b.call.outs[0].dtype
     if w.column != 1 and shape.n > 1 and (w.row != 1 or _lanes(dtype) > _SQUARE):
-        w = _copied(b, w, shape.batch, shape.k, shape.n, dtype)
+        w = _in_c_order(b, w, shape.batch, shape.k, shape.n, dtype)
     kind = _kind(w, shape, dtype)
     if kind == DOTS and x.column != 1:
-        x = _copied(b, x, shape.batch, shape.m, shape.k, dtype)
+        x = _in_c_order(b, x, shape.batch, shape.m, shape.k, dtype)
     elif _transposes_pay(x, shape, dtype):
         x = _untransposed(b, x, shape, dtype)
     tiles = _tiles(kind, shape.n, dtype)
     sizes = _sizes(x, w, shape, kind, tiles.most)
-    fixed = sizes if compiled and shape.multiplications <= _SMALL else None
+    behind = out.size * sum(s.expression.weight() for s in steps)
+    divided = shape.multiplications // _MULTIPLICATIONS_IN_AN_ADDITION + behind >= threads.WORTHWHILE
+    fixed = sizes if compiled and not divided and shape.multiplications <= _SMALL else None
     rows = [r for r in (sizes.rows - 1, sizes.rows) if r] if compiled else []
     kernel = _kernel(kind, tiles, dtype, then, rows, fixed)
     table = [] if fixed else [np.array(sizes, np.int64)]
-    divided = shape.multiplications // _MULTIPLICATIONS_IN_AN_ADDITION >= threads.WORTHWHILE
     panels = []
     if kind in (COPIED, TRANSPOSED):  # one for each thread
-        panels = [b.scratch((threads.most() if divided else 1) * _panel_size(tiles, shape.k), dtype)]
+        pieces = min(threads.most(), shape.batch * -(-shape.m // sizes.rows) * -(-shape.n // tiles.wide))
+        panels = [b.scratch((pieces if divided else 1) * _panel_size(tiles, shape.k), dtype)]
     if divided:
         place, count = 2 + len(others), 4 + len(others) + len(panels)
         kernel = threads.Divided(kernel, count, place, partial(_divided, sizes, tiles, kind))
@@ -277,7 +279,7 @@ def _of_rows(b: Builder, index: int, dtype: AnyDType) -> Matrix:
     return Matrix(contiguous(b, index, dtype), 0, spec.shape[-1], 1)
 
 
-def _copied(b: Builder, x: Matrix, batch: int, rows: int, columns: int, dtype: AnyDType) -> Matrix:
+def _in_c_order(b: Builder, x: Matrix, batch: int, rows: int, columns: int, dtype: AnyDType) -> Matrix:
     """The matrices in C order, in scratch; one is enough where all of the batch share it."""
     number = batch if x.batch else 1
     place = b.scratch(number * rows * columns, dtype)
@@ -321,7 +323,7 @@ def _panel_size(tiles: Tiles, k: int) -> int:
 
 def _divided(whole: Sizes, tiles: Tiles, kind: str, pieces: int) -> NDArray[np.int64]:
     """Sizes of so many pieces, or fewer, one a line: parts of the batch, or else whole tiles."""
-    if whole.batch >= pieces:
+    if whole.batch % pieces == 0 or whole.batch >= _EVEN * pieces:
         cuts = _cuts(whole.batch, pieces)
         table = [_of_batches(whole, *cut) for cut in cuts]
     else:

@@ -6,8 +6,8 @@
   TRANSPOSED  rows of w are columns of the product: a panel of it is transposed first
   DOTS        the same without a panel, for few rows of x: each number of the output is an inner product
 
-The sum that an element is has one order of its terms, whatever the tile: but for DOTS, results do not depend on how
-the output is cut, nor on how many rows there are. DEPTH is a multiple of the blocks in which a tile sums, for that.
+The sum that an element is has one order of its terms, whatever the tiles and however the output is cut; the order of
+DOTS is another one than that of the other three. DEPTH is a multiple of the blocks in which a tile sums, for that.
 """
 
 from __future__ import annotations
