@@ -35,7 +35,7 @@ LEGS = {
     "pyproject": Leg((sys.executable, "-m", "validate_pyproject", "pyproject.toml"), 20),
     "lint-imports": Leg(("lint-imports",), 40),
     "mypy": Leg((sys.executable, "-m", "mypy"), 180),
-    "pytest": Leg((sys.executable, "-m", "pytest"), 900),
+    "pytest": Leg((sys.executable, "-m", "pytest"), 1050),
 }
 
 
