@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from .._core.apply import apply, infer
 from .._core.dims import same
-from .._core.errors import ShapeError
+from .._core.errors import DTypeError, ShapeError
 from .._core.ops import linalg as ops
 from .._core.spec import make_spec
 from ..methods.base import axes_of, axis_of
@@ -101,9 +101,14 @@ def linear(x: Any, weight: Any, bias: Any = None, /) -> AnyTensor:
     if bias is not None:
         return apply(ops.linear, (x, weight, bias))
     x, weight = operand("linear", x), operand("linear", weight)
+    try:
+        if x.ndim and weight.ndim == 2:
+            return ops.rows_times(x, weight.mT)  # type: ignore[no-any-return]
+    except (ShapeError, DTypeError):
+        pass
     any_bias = make_spec(weight.shape[:1], weight.dtype, weight.device)
-    infer(ops.linear, (), x._spec, weight._spec, any_bias)  # for its errors
-    return ops.rows_times(x, weight.mT)  # type: ignore[no-any-return]
+    infer(ops.linear, (), x._spec, weight._spec, any_bias)  # its error speaks of linear, not of what that is made of
+    raise AssertionError("a product that linear allows and matmul does not")
 
 
 def outer(x1: AnyTensor, x2: AnyTensor, /) -> AnyTensor:
