@@ -10,7 +10,7 @@ import pytest
 
 import shapetensor as st
 from shapetensor._core.cpu import prepare_compiled
-from shapetensor._core.kernels import threads, vector
+from shapetensor._core.kernels import cache, threads, tile, vector
 from shapetensor.compile import compile
 from shapetensor.tensor import AnyTensor
 
@@ -224,6 +224,28 @@ def test_long_chains_are_several_kernels(rng: np.random.Generator) -> None:
 
     found = same(chain, drawn(rng, 9, 8), drawn(rng, 8, 70))
     assert found == [" + ".join(["matmul", *["mul"] * 8]), *["mul"] * 4]
+
+
+_TWO_STEPS = """
+{kernel}
+def two_steps(x, out):
+    out[0] = x[0] * x[0]
+    SETTLE
+    out[0] = out[0] - np.float32(1)
+"""
+
+
+@pytest.mark.skipif(not tile.fuses(), reason="this processor rounds twice in any case")
+def test_what_has_settled_is_rounded() -> None:
+    """What stands between the steps of a kernel: without it LLVM makes one multiply-add of two of them."""
+    x, out = (np.array([v], np.float32) for v in (1 + 2**-12, 0))
+    rounded = (x * x - 1)[0]
+    found = []
+    for text in ("settle()", "pass"):
+        cache.load("two_steps", _TWO_STEPS.replace("SETTLE", text)).two_steps(x, out)
+        found.append(out[0])
+    assert found[0] == rounded
+    assert found[1] != rounded
 
 
 def test_steps_are_work_for_threads(rng: np.random.Generator) -> None:

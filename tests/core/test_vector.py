@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import math
-import os
-import platform
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
-from llvmlite import binding
 
 from benchmarks import ulps
 from shapetensor._core.dtypes import F32, F64, I32, AnyDType
 from shapetensor._core.kernels import cache as kernels
 from shapetensor._core.kernels import vector
+from tests.core.processors import FEATURES, Processes, only_x86, printed, side_by_side, skip_unless_it_runs
 
-ROOT = Path(__file__).parent.parent.parent
 DTYPES = [F32, pytest.param(F64, marks=pytest.mark.skipif(not ulps.LONG_IS_LONGER, reason="nothing to compare with"))]
 ALLOWED = 2.0
 INF, NAN = math.inf, math.nan
@@ -243,35 +237,16 @@ def test_words_of_llvm(dtype: str, x: float, y: float, expected: dict[str, float
     np.testing.assert_array_equal(out, list(expected.values()))
 
 
-# Processors with wide vectors but no AVX-512, and with what every x86-64 has: no fused multiply-add, no rounding.
-TARGETS = {"haswell": "+avx2,+fma", "generic": ""}
-
-
 @pytest.fixture(scope="module")
-def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, subprocess.Popen[str]]]:
-    """One for each target, side by side: nearly all of their time goes into compiling."""
-    started = {}
-    for target, features in TARGETS.items():
-        folder = str(tmp_path_factory.mktemp(target))
-        flags = {"NUMBA_CPU_NAME": target, "NUMBA_CPU_FEATURES": features}
-        own = {"SHAPETENSOR_CACHE_DIR": folder, "NUMBA_CACHE_DIR": folder}
-        command, pipe = [sys.executable, "-m", "tests.core.test_vector"], subprocess.PIPE
-        variables = os.environ | flags | own
-        started[target] = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=pipe, stderr=pipe, text=True)
-    yield started
-    for process in started.values():
-        process.kill()
-        process.communicate()
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
+    yield from side_by_side("tests.core.test_vector", tmp_path_factory)
 
 
-@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="code for x86-64")
-@pytest.mark.parametrize("target", TARGETS)
-def test_code_for_other_processors(target: str, processes: dict[str, subprocess.Popen[str]]) -> None:
-    if target == "haswell" and not binding.get_host_cpu_features().get("avx2", False):
-        pytest.skip("this processor cannot run it")
-    out, err = processes[target].communicate()
-    assert processes[target].returncode == 0, err
-    assert out.splitlines() == [f"{name} {d.name} vectorised" for name in ulps.CASES for d in (F32, F64)]
+@only_x86
+@pytest.mark.parametrize("target", FEATURES)
+def test_code_for_other_processors(target: str, processes: Processes) -> None:
+    skip_unless_it_runs(target)
+    assert printed(processes[target]) == [f"{name} {d.name} vectorised" for name in ulps.CASES for d in (F32, F64)]
 
 
 def is_vectorised(name: str, dtype: AnyDType) -> bool:

@@ -53,7 +53,7 @@ def _start() -> str:
         found = numba.threading_layer()
     except ValueError:
         return ""
-    _State.most = int(numba.config.NUMBA_NUM_THREADS)
+    _State.most = most()
     return found if found in FAST else ""
 
 

@@ -310,7 +310,7 @@ def _kernel(
     kind: str, tiles: Tiles, dtype: AnyDType, then: Sequence[Then], rows: Sequence[int], sizes: Sizes | None
 ) -> Callable[..., None]:
     """A kernel of the table, or one for tiles of these `rows`, or for these sizes only."""
-    shape = "x".join(map(str, sizes[6:9])) if sizes else f"rows_{rows[-1]}" if rows else "table"
+    shape = f"{sizes.m}x{sizes.k}x{sizes.n}" if sizes else f"rows_{rows[-1]}" if rows else "table"
     name = f"product_{kind}_{tiles}_{'then_' if then else ''}{shape}"
     text = product.text(name, kind, tiles, dtype, then, rows, sizes)
     found: Callable[..., None] = getattr(cache.load(name, text), name)
