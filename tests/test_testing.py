@@ -10,6 +10,7 @@ import pytest
 import shapetensor as st
 from shapetensor import nn
 from shapetensor._core.kernels.cpu import elementwise as kernels
+from shapetensor._core.kernels.formulas import elementwise as formulas
 from shapetensor._core.op import ELEMENTWISE, OPS, define
 from shapetensor._core.ops.elementwise import _unary
 from shapetensor.tensor import AnyTensor
@@ -88,7 +89,7 @@ def exp_with(monkeypatch: pytest.MonkeyPatch) -> ExpWith:
         del OPS["some_exp"]
         return lambda x: op(x)
 
-    monkeypatch.setitem(kernels.EXPRESSIONS, "some_exp", "math.exp(x)")
+    monkeypatch.setitem(formulas.EXPRESSIONS, "some_exp", "math.exp(x)")
     monkeypatch.setitem(kernels.PREPARE, "some_exp", kernels.prepare)
     return make
 

@@ -11,7 +11,7 @@ import numpy as np
 import shapetensor as st
 from shapetensor._core.apply import infer
 from shapetensor._core.buffers import POOL
-from shapetensor._core.cpu import prepare, prepare_compiled
+from shapetensor._core.cpu import CPU
 from shapetensor._core.kernels.launch import Launch, Place
 from shapetensor._core.ops.linalg import matmul
 
@@ -60,7 +60,7 @@ def ours(shape: Shape, layout: str, dtype: Any, *, compiled: bool = True) -> Cal
     """The kernels of a compiled function, or of an eager call, on memory that is there."""
     operands = [_tensor(a) for a in factors(shape, layout, dtype)]
     call = infer(matmul, (), *(x._spec for x in operands))
-    launch = prepare_compiled(call) if compiled else prepare(call)
+    launch = CPU.prepare_compiled(call) if compiled else CPU.prepare(call)
     assert launch is not None
     steps = list(_bound(launch, [x._buffer for x in operands]))
     if len(steps) == 1:

@@ -16,7 +16,8 @@ from typing_extensions import ParamSpec
 
 from ._core.apply import tensors_make
 from ._core.device import Donated, activate, cpu, current
-from ._core.errors import CompileError, ShapetensorWarning
+from ._core.errors import CompileError, DeviceError, ShapetensorWarning
+from ._core.processor import Processor
 from ._core.program import Program
 from ._core.pytree import STATIC, TreeDef, children_of, flatten, is_tensor, paths, unflatten
 from ._core.recorder import Recorder, Recording, Slot
@@ -61,6 +62,7 @@ def compile(function: Callable[..., Any], *, donate_argnums: int | Sequence[int]
             donated argument is missing or comes by name.
         ValueError: for negative places; (when called) if a donated tensor is among the arguments twice, or if
             another tensor, a tape or a NumPy array sees its memory. Then nothing was changed.
+        DeviceError: (when called) if tensors are on several devices.
         CompileError: (when called) if the function looks at the value of a tensor, runs an op of the host such as
             sort, or gets traced tensors: compile the gradient instead, `st.compile(st.grad(f))`.
 
@@ -156,8 +158,8 @@ class Compiled(Generic[P, R]):
 
     def _record(self, args: Any, kwargs: Any) -> Program:
         """Call the function on a new Recorder, and make a Program of what it wrote down."""
-        recorder = Recorder()
         leaves, definition = flatten((args, kwargs))
+        recorder = Recorder(leaves[0]._spec.device if leaves else None)
         slots = [recorder.new_slot() for _ in leaves]
         inside = [_on_recorder(x, slot, recorder) for x, slot in zip(leaves, slots, strict=True)]
         inside_args, inside_kwargs = unflatten(definition, inside)
@@ -172,7 +174,18 @@ class Compiled(Generic[P, R]):
         finally:
             recording: Recording = recorder.close()
         inputs = {slot: x._spec for slot, x in zip(slots, leaves, strict=True)}
-        return Program(self._name, recording, inputs, buffers, tree, self._donations(args))
+        device = self._device(leaves, recording)
+        return Program(self._name, recording, inputs, buffers, tree, self._donations(args), device)
+
+    def _device(self, leaves: Sequence[Any], recording: Recording) -> Processor:
+        """The device of all tensors that the function works on."""
+        devices = {x._spec.device: "an argument" for x in leaves}
+        for x in recording.constants.values():
+            devices.setdefault(x._spec.device, "a tensor that the function reads from outside")
+        if len(devices) > 1:
+            (one, what), (other, where) = list(devices.items())[:2]
+            raise DeviceError(f"{self._name}: {what} is on {one!r}, {where} on {other!r}: move them with x.to(...)")
+        return next(iter(devices), cpu())  # type: ignore[return-value]
 
     def _donations(self, args: Sequence[Any]) -> dict[int, str]:
         """Places among the leaves, and names, of the tensors that are donated."""
@@ -186,11 +199,11 @@ class Compiled(Generic[P, R]):
         return found
 
     def _output(self, x: Any, recorder: Recorder) -> Any:
-        """The slot of a recorded tensor; a tensor of the CPU as it is, off the tapes that end with the function."""
+        """The slot of a recorded tensor; one that has elements as it is, off the tapes that end with the function."""
         device = x._spec.device
         if device is recorder:
             return x._buffer
-        if device is cpu():
+        if isinstance(device, Processor):
             return x._marked(()) if x._marks else x
         if isinstance(device, Donated):
             raise device.error(self._name)
@@ -213,7 +226,7 @@ class Compiled(Generic[P, R]):
                     f"{self._name}: argument {name} is traced, and no gradient flows through a compiled function: "
                     "compile the gradient, st.compile(st.grad(f)), instead of st.grad(st.compile(f))"
                 )
-            if x._spec.device is not cpu():
+            if not isinstance(x._spec.device, Processor):
                 raise CompileError(
                     f"{self._name}: argument {name} is on {x._spec.device!r}: "
                     "compile the mapped function, st.compile(st.vmap(f)), instead of st.vmap(st.compile(f))"
@@ -253,7 +266,7 @@ def _places(argnums: int | Sequence[int]) -> tuple[int, ...]:
 
 def _records(device: Any) -> bool:
     """Whether a device is a Recorder, or maps examples for one."""
-    while hasattr(device, "inner"):
+    while hasattr(device, "inner") and not isinstance(device, Recorder):
         device = device.inner
     return isinstance(device, Recorder)
 

@@ -44,7 +44,7 @@ _LOW = 2**64 - 1
 _FIRST, _SECOND = 0x243F6A8885A308D3, 0x13198A2E03707344
 
 
-def key(seed: int) -> Key:
+def key(seed: int, *, device: Any = None) -> Key:
     """A random key from a seed: every seed from 0 to 2**128 - 1 has its own.
 
     Shape: `() -> (4,)`.
@@ -55,6 +55,10 @@ def key(seed: int) -> Key:
     `a = a ^ m(b)`, where m is the finaliser of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number
     generators", OOPSLA 2014) and c, d are digits of pi. Each step can be undone, so that no two seeds have one key, and
     each bit of the seed changes about half of the key.
+
+    Args:
+        seed: any integer in that range.
+        device: where the key shall be, and with it what is drawn; None: the CPU.
 
     Raises:
         ValueError: for a negative seed, or one of more than 128 bits.
@@ -76,7 +80,8 @@ def key(seed: int) -> Key:
     high = _mix(((number >> 64) + low & _LOW) ^ _SECOND)
     low ^= _mix(high)
     words = [half >> shift & 0xFFFFFFFF for half in (low, high) for shift in (0, 32)]
-    return from_numpy(np.array(words, np.uint32))
+    made = from_numpy(np.array(words, np.uint32))
+    return made if device is None else made.to(device)  # type: ignore[no-any-return]
 
 
 def split(key: Key, n: int = 2) -> AnyTensor:

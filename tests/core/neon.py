@@ -14,7 +14,7 @@ from llvmlite import binding
 
 from shapetensor._core.dtypes import F32, F64
 from shapetensor._core.kernels import cache, tile
-from shapetensor._core.kernels.cpu.fused import ROWS
+from shapetensor._core.kernels.formulas.fused import ROWS
 from shapetensor._core.kernels.generate import product, rows
 
 TRIPLE = "aarch64-unknown-linux-gnu"

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 import shapetensor as st
 from shapetensor._core.apply import infer
-from shapetensor._core.cpu import prepare
+from shapetensor._core.cpu import CPU
 from shapetensor._core.dtypes import F32, F64, AnyDType, Float, Integer
 from shapetensor._core.kernels import threads
 from shapetensor._core.kernels.generate.product import COPIED, DIRECT, DOTS, TRANSPOSED
@@ -201,7 +201,7 @@ def print_bounds() -> None:
     rng = np.random.default_rng(1)
     for name, case in CASES.items():
         xs = operands(rng, case, F32)
-        launch = prepare(call_of(*xs))
+        launch = CPU.prepare(call_of(*xs))
         buffers: list[Any] = [x._buffer for x in xs]
         buffers += [np.empty(count, dtype) for count, dtype in (*launch.outputs, *launch.scratch)]
         for step in launch.steps:
@@ -237,7 +237,7 @@ def try_pages() -> None:
         for name, case in CASES.items():
             xs = operands(rng, case, dtype)
             call = call_of(*xs)
-            launch = prepare(call)
+            launch = CPU.prepare(call)
             for end in (False, True):
                 flats = [x._buffer for x in xs]
                 flats += [np.zeros(count, kind) for count, kind in (*launch.outputs, *launch.scratch)]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import shapetensor as st
-from shapetensor._core.cpu import prepare_compiled
+from shapetensor._core.cpu import CPU
 from shapetensor._core.kernels import cache, threads, tile, vector
 from shapetensor.compile import compile
 from shapetensor.tensor import AnyTensor
@@ -253,5 +253,5 @@ def test_steps_are_work_for_threads(rng: np.random.Generator) -> None:
     compiled = compile(lambda x, w: st.gelu(x @ w))
     compiled(drawn(rng, 600, 1), drawn(rng, 1, 600))
     (instruction,) = compiled.programs[0]._code.instructions
-    launch = prepare_compiled(instruction.call, instruction.followers)
+    launch = CPU.prepare_compiled(instruction.call, instruction.followers)
     assert isinstance(launch.steps[-1].kernel, threads.Divided)

@@ -19,7 +19,7 @@ from numba import config, njit
 from numpy.typing import NDArray
 
 import shapetensor as st
-from shapetensor._core.cpu import prepare, prepare_compiled
+from shapetensor._core.cpu import CPU
 from shapetensor._core.dtypes import F32, F64, I32, I64, U8, AnyDType
 from shapetensor._core.kernels import tile
 from shapetensor._core.kernels.generate.product import COPIED, DEPTH, DIRECT, DOTS, TRANSPOSED, tiles
@@ -99,7 +99,7 @@ def test_drawn_products(dtype: AnyDType, rng: np.random.Generator) -> None:
     for number in range(120):
         case, whole = _case(rng), number % 2 == 0
         x, w = operands(rng, case, dtype, whole=whole)
-        launch = prepare(call_of(x, w))
+        launch = CPU.prepare(call_of(x, w))
         kinds |= {kind(launch), names(launch)[0] if launch.steps else ""}
         deep |= {kind(launch)} if x.shape[-1] > 2 * DEPTH else set()
         check(guarded(x, w), x, w, whole=whole)
@@ -147,7 +147,7 @@ def test_kernels_for_one_size_give_the_same_bits(dtype: AnyDType, rng: np.random
 
 def compiled_launch(call: Call) -> Launch:
     """What a compiled function would run."""
-    launch = prepare_compiled(call)
+    launch = CPU.prepare_compiled(call)
     assert launch is not None
     return launch
 
@@ -172,7 +172,7 @@ def test_compiled_functions_have_them(rng: np.random.Generator) -> None:
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_cases_are_what_they_are_called(name: str, dtype: AnyDType, rng: np.random.Generator) -> None:
-    launch = prepare(call_of(*operands(rng, CASES[name], dtype)))
+    launch = CPU.prepare(call_of(*operands(rng, CASES[name], dtype)))
     assert name in (names(launch)[0], kind(launch))
 
 
@@ -227,7 +227,7 @@ def test_rows_do_not_depend_on_how_many_there_are(dtype: AnyDType, rng: np.rando
         w = st.from_numpy(laid_out(weights, layout), copy=False)
         for rows in (1, 2, 5, 6, 7, 13, 63, 64, 160, 255, 256, 300):
             if rows >= least:
-                launch = prepare(call_of(st.from_numpy(x[:rows]), w))
+                launch = CPU.prepare(call_of(st.from_numpy(x[:rows]), w))
                 found[kind(launch), layout, rows] = (st.from_numpy(x[:rows]) @ w).numpy()
     assert {name for name, *_ in found} == KINDS - {DOTS}
     whole = found[COPIED, "c", 300]
@@ -240,7 +240,7 @@ def test_rows_do_not_depend_on_how_x_lies(far: str, rng: np.random.Generator) ->
     array = elements(rng, (130, 600), F32)
     w = st.from_numpy(elements(rng, (600, 65), F32))
     x = st.from_numpy(laid_out(array, far), copy=False)
-    assert (UNTRANSPOSED in names(prepare(call_of(x, w)))) == far.startswith("far")
+    assert (UNTRANSPOSED in names(CPU.prepare(call_of(x, w)))) == far.startswith("far")
     assert (x @ w).numpy().tobytes() == (st.from_numpy(array) @ w).numpy().tobytes()
 
 
@@ -265,7 +265,7 @@ def test_results_do_not_depend_on_the_number_of_threads() -> None:
 
 def _pieces(xs: tuple[AnyTensor, ...], most: int) -> Iterator[list[Array]]:
     """What each piece writes, alone, into panel and output of NaN, when there are so many at most."""
-    launch = prepare(call_of(*xs))
+    launch = CPU.prepare(call_of(*xs))
     buffers: list[Any] = [x._buffer for x in xs]
     buffers += [np.empty(count, dtype) for count, dtype in launch.outputs]
     buffers += [np.empty(count * most, dtype) for count, dtype in launch.scratch]
@@ -285,7 +285,7 @@ def test_pieces_write_every_element_once() -> None:
     """Two threads must not write the same element: what is added to it behind the product would be lost or twice."""
     divided = set()
     for xs in large():
-        divided.add(kind(prepare(call_of(*xs))))
+        divided.add(kind(CPU.prepare(call_of(*xs))))
         want = guarded(*xs).ravel()
         for most in (2, 3, 7):
             times = np.zeros(want.size, np.int64)
@@ -304,7 +304,7 @@ def test_large_cases_are_worth_several_threads(rng: np.random.Generator) -> None
     for case in LARGE:
         for dtype in FLOATS:
             x, w = operands(rng, case, dtype, whole=True)
-            assert isinstance(prepare(call_of(x, w)).steps[-1].kernel, Divided), case
+            assert isinstance(CPU.prepare(call_of(x, w)).steps[-1].kernel, Divided), case
             check(guarded(x, w), x, w, whole=True)
 
 
@@ -419,7 +419,7 @@ def test_sums_stay_in_registers(rng: np.random.Generator) -> None:
     """The inner loop of the largest tile, six rows of four vectors, does several steps and writes nothing."""
     assert tiles(64, 16, 32)[:2] == (6, 4)
     x, w = operands(rng, Case((6, 50), (50, 64)), F32)
-    kernel: Any = prepare(call_of(x, w)).steps[-1].kernel
+    kernel: Any = CPU.prepare(call_of(x, w)).steps[-1].kernel
     again = njit(error_model="numpy", fastmath={"contract"})(kernel.py_func)  # one from disk has no assembly
     again.compile("(float32[::1], float32[::1], int64[::1], float32[::1])")
     (code,) = again.inspect_asm().values()

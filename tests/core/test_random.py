@@ -17,7 +17,7 @@ from scipy import stats
 import shapetensor as st
 from shapetensor import random as rnd
 from shapetensor._core.device import activate
-from shapetensor._core.kernels.cpu.random import philox
+from shapetensor._core.kernels.formulas.random import philox
 from shapetensor._core.recorder import Recorder
 from shapetensor.tensor import AnyTensor
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import shapetensor as st
 from shapetensor._core.apply import apply, infer
-from shapetensor._core.cpu import prepare, prepare_compiled
+from shapetensor._core.cpu import CPU
 from shapetensor._core.device import current
 from shapetensor._core.dims import Atom, Dim, Poly, Shape
 from shapetensor._core.dtypes import BF16, F64, AnyDType, Bool, Float, Integer, weak_dtype
@@ -303,7 +303,7 @@ def _guard(x: Any, byte: int) -> Guarded:
 
 def run_guarded(call: Call, args: Args, byte: int, *, compiled: bool = False) -> tuple[list[bytes], bool]:
     """The bytes of the outputs, and whether nothing was written elsewhere; memory begins as this byte."""
-    launch = prepare_compiled(call) if compiled else prepare(call)
+    launch = CPU.prepare_compiled(call) if compiled else CPU.prepare(call)
     assert launch is not None
     guards = [_guard(x, byte) for x in args]
     buffers: list[Any] = [g.inside if hasattr(x, "_buffer") else x for g, x in zip(guards, args, strict=True)]
@@ -325,7 +325,7 @@ def run_guarded(call: Call, args: Args, byte: int, *, compiled: bool = False) ->
 
 def run_in_place(call: Call, args: Args) -> tuple[list[bytes], bool]:
     """The bytes of the operands, all tensors, after the launch in place, and whether nothing was written elsewhere."""
-    launch = prepare(call)
+    launch = CPU.prepare(call)
     assert launch.in_place is not None
     guards = [_guard(x, 0xA5) for x in args]
     scratch = [np.empty(count, dtype) for count, dtype in launch.scratch]

@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 import shapetensor as st
 from shapetensor._core import ops as _definitions
 from shapetensor._core.apply import infer
-from shapetensor._core.cpu import CPU, extent, prepare
+from shapetensor._core.cpu import CPU
 from shapetensor._core.dims import Atom, Dim, Poly
 from shapetensor._core.doubt import Undecidable
 from shapetensor._core.dtypes import F32, F64, Float
 from shapetensor._core.op import HOST, OPS, Op
+from shapetensor._core.processor import extent
 from shapetensor._core.spec import WEAK_SPECS, contiguous_strides, make_spec
 from shapetensor.tensor import AnyTensor
 from tests.ops.catalogue import CATALOGUE
@@ -254,7 +255,7 @@ def test_in_place_form_gives_the_same_bits(name: str) -> None:
     op = OPS[name]
     for sample, args, _, where in cases(name):
         call = call_of(op, sample, args)
-        form = prepare(call).in_place if call.views is None else None
+        form = CPU.prepare(call).in_place if call.views is None else None
         if form is not None and all(args[i]._spec.contiguous for i, _ in form.pairs):
             eager = [x._buffer.tobytes() for x in run(op, args, attributes(op, sample))]
             after, clean = run_in_place(call, args)

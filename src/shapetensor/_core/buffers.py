@@ -80,10 +80,10 @@ class Pool:
 POOL = Pool()
 
 
-class _Holder:
+class Holder:
     """Stands for a tensor."""
 
-    def __init__(self, flat: Flat) -> None:
+    def __init__(self, flat: Any) -> None:
         self._buffer = flat
 
 
@@ -97,17 +97,17 @@ def _counts(holder: Any) -> tuple[int, int]:
 
 def _counts_of_sole_holder() -> tuple[int, int]:
     """Measured rather than written down: interpreters differ in which references they count."""
-    return _counts(_Holder(POOL.fresh(1, np.dtype(np.uint8))))
+    return _counts(Holder(POOL.fresh(1, np.dtype(np.uint8))))
 
 
-_SOLE_FLAT, _SOLE_RAW = _counts_of_sole_holder()
+SOLE, _SOLE_RAW = _counts_of_sole_holder()
 
 
 def are_own(holders: Iterable[Any]) -> bool:
     """Whether each `holder._buffer` is memory that nobody but the holder can see and nothing outside lent."""
     for holder in holders:  # the lines of `release` once more: its counts hold in lines like these only
         flat = holder._buffer
-        if getrefcount(flat) != _SOLE_FLAT:
+        if getrefcount(flat) != SOLE:
             return False
         raw = flat.base
         if getrefcount(raw) != _SOLE_RAW or raw.base is not None:
@@ -122,13 +122,7 @@ def release(holder: Any, getrefcount: Any = getrefcount) -> None:
     interpreter shuts down and globals are gone already, hence the default argument.
     """
     flat = holder._buffer
-    if getrefcount(flat) == _SOLE_FLAT:
+    if getrefcount(flat) == SOLE:
         raw = flat.base
         if getrefcount(raw) == _SOLE_RAW and type(raw) is np.ndarray and raw.size == flat.nbytes + ALIGNMENT:
             POOL.give(flat)
-
-
-def release_all(flats: list[Flat]) -> None:
-    """Empty the list; what nobody else can see goes back to the pool, as if tensors had died."""
-    while flats:
-        release(_Holder(flats.pop()))

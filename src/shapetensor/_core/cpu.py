@@ -1,4 +1,4 @@
-"""The CPU: buffers are flat NumPy arrays, calls become kernel launches that are prepared once."""
+"""The CPU: buffers are flat NumPy arrays."""
 
 from __future__ import annotations
 
@@ -6,84 +6,55 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from .buffers import release
+from numpy.typing import NDArray
+
+from .buffers import POOL, Flat, are_own, release
 from .errors import DeviceError
-from .kernels.launch import Follower, Launch, eager
+from .kernels.launch import Follower, Launch
 from .op import Call
-from .spec import Ints
+from .processor import Processor
 
 
-class Cpu:
+class Cpu(Processor):
     """The processor this program runs on."""
 
     name = "cpu"
-    depth = 0
+    pool = POOL
     release = staticmethod(release)
+    are_own = staticmethod(are_own)
 
-    def run(self, call: Call, buffers: Sequence[Any]) -> Any:
-        launch = call.launch
-        if launch is None:
-            launch = call.launch = self._prepare(call)
-        return launch(*buffers)
+    def prepare(self, call: Call) -> Launch:
+        try:
+            make = _family(call).PREPARE[call.op.name]
+        except KeyError:
+            raise DeviceError(f"{call.op.name}: there is no CPU kernel for this op") from None
+        launch: Launch = make(call)
+        return launch
 
-    def _prepare(self, call: Call) -> Any:
-        return _view(call) if call.views is not None else eager(prepare(call))
+    def prepare_compiled(self, call: Call, followers: Sequence[Follower] = ()) -> Launch:
+        make = getattr(_family(call), "PREPARE_COMPILED", {}).get(call.op.name)
+        launch: Launch = self.prepare(call) if make is None else make(call, followers)
+        return launch
 
-    def lift(self, tensor: Any) -> tuple[Any, tuple[Any, ...]]:
-        return tensor._buffer, tensor._marks
+    def can_follow(self, call: Call, follower: Follower) -> bool:
+        family = _family(call)
+        return call.op.name in getattr(family, "PREPARE_COMPILED", ()) and bool(family.can_follow(call, follower))
 
-    def __repr__(self) -> str:
-        return "cpu"
+    def part(self, buffer: Flat, start: int, stop: int) -> Flat:
+        return buffer[start:stop]
 
+    def copy(self, buffer: Flat) -> Flat:
+        return self.upload(buffer)
 
-def prepare(call: Call) -> Launch:
-    """The kernels of a call on CPU specs.
+    def write(self, values: NDArray[Any], buffer: Flat) -> None:
+        buffer.reshape(values.shape)[...] = values
 
-    Raises:
-        DeviceError: where the op has no CPU kernel.
-    """
-    try:
-        make = _family(call).PREPARE[call.op.name]
-    except KeyError:
-        raise DeviceError(f"{call.op.name}: there is no CPU kernel for this op") from None
-    launch: Launch = make(call)
-    return launch
-
-
-def can_follow(call: Call, follower: Follower) -> bool:
-    """Whether the kernel of a call can do this, too, in a compiled function."""
-    family = _family(call)
-    return call.op.name in getattr(family, "PREPARE_COMPILED", ()) and bool(family.can_follow(call, follower))
-
-
-def prepare_compiled(call: Call, followers: Sequence[Follower] = ()) -> Launch:
-    """The kernels of a call in a compiled function, where ops may have others: for its shapes, with what follows."""
-    make = getattr(_family(call), "PREPARE_COMPILED", {}).get(call.op.name)
-    launch: Launch = prepare(call) if make is None else make(call, followers)
-    return launch
+    def download(self, buffer: Flat) -> NDArray[Any]:
+        return buffer
 
 
 def _family(call: Call) -> Any:
     return import_module(f"{__package__}.kernels.cpu.{call.op.family}")
-
-
-def extent(shape: Ints, strides: Ints) -> int:
-    """Number of elements from the first to the last that (shape, strides) reach."""
-    if 0 in shape:
-        return 0
-    return 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
-
-
-def _view(call: Call) -> Any:
-    """A function of the input's buffer that cuts out what the outputs see; nothing is copied."""
-    assert call.views is not None
-    ends = [(o, o + extent(s.shape, s.strides)) for o, s in zip(call.views, call.outs, strict=True)]
-    if call.many:
-        return lambda x: [x[start:end] for start, end in ends]
-    (start, end), whole = ends[0], call.ins[0]
-    if start == 0 and end == extent(whole.shape, whole.strides):
-        return lambda x: x
-    return lambda x: x[start:end]
 
 
 CPU = Cpu()

@@ -1,4 +1,4 @@
-"""A device is anything that can run a call: the processor, a recorder, a batch."""
+"""A device is anything that can run a call: a processor, a recorder, a batch."""
 
 from __future__ import annotations
 
@@ -83,6 +83,13 @@ def cpu() -> Device:
     return CPU
 
 
+def cuda(index: int) -> Device:
+    """A CUDA device; numba-cuda is loaded here and not before."""
+    from .cuda import Cuda
+
+    return Cuda(index)
+
+
 def current() -> Device:
     """Where tensors are created that name no device: the active Recorder of this thread, else the CPU."""
     return _active.stack[-1][0] if _active.stack else cpu()
@@ -107,20 +114,36 @@ class activate:
 
 
 def as_device(device: Any) -> Device:
-    """`None`, "cpu" or a device object as a device.
+    """`None`, "cpu", "cuda", "cuda:1" or a device object as a device.
 
     Raises:
-        DeviceError: for a name that no device has.
+        DeviceError: for a name that no device has, or one that cannot be used on this machine.
     """
     if device is None:
         return current()
-    if device == "cpu":
-        return found if (found := current()).name == "abstract" else cpu()
     if isinstance(device, str):
-        raise DeviceError(f"there is no device {device!r}: this version has 'cpu'")
+        kind, _, index = device.partition(":")
+        if device != "cpu" and (kind != "cuda" or (device != "cuda" and not index.isdecimal())):
+            raise DeviceError(f"there is no device {device!r}: this version has 'cpu' and 'cuda:0', 'cuda:1', ...")
+        if (found := current()).name == "abstract":  # it stands for all of them
+            return found
+        return cpu() if device == "cpu" else cuda(int(index or 0))
     if not hasattr(device, "run"):
-        raise DeviceError(f"{device!r} is not a device: use 'cpu' or x.device")
+        raise DeviceError(f"{device!r} is not a device: use 'cpu', 'cuda:0' or x.device")
     return device  # type: ignore[no-any-return]
+
+
+def has_elements(device: Device) -> bool:
+    """Whether tensors there have elements: not where a function is being recorded, mapped or checked."""
+    return hasattr(device, "pool")
+
+
+def processor_of(device: Device) -> Device | None:
+    """Where the elements will be of what a device that wraps others computes; None if that is not known."""
+    found: Any = device
+    while found is not None and not has_elements(found):
+        found = getattr(found, "inner", None)
+    return found  # type: ignore[no-any-return]
 
 
 def deepest(op: str, devices: Sequence[Device]) -> Device:

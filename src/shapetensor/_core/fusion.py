@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .cpu import can_follow, prepare_compiled
 from .kernels.launch import Follower, Launch
 from .op import ELEMENTWISE, Call
+from .processor import Processor
 from .recorder import Slot
 from .spec import Spec
 
@@ -25,7 +25,7 @@ class Window(NamedTuple):
 
 
 class Instruction(NamedTuple):
-    """A call at CPU specs; its operands are slots and Python scalars. No launch, once prepared: its results are views.
+    """A call on a processor. Its operands are slots and Python scalars. Prepared without a launch: views.
 
     The operands of followers stand behind its own; the results are those of the last one.
     """
@@ -36,11 +36,11 @@ class Instruction(NamedTuple):
     followers: tuple[Follower, ...] = ()
     launch: Launch | None = None
 
-    def prepared(self) -> Instruction:
+    def prepared(self, device: Processor) -> Instruction:
         """With its kernels."""
         if self.call.views is not None:
             return self
-        return self._replace(launch=prepare_compiled(self.call, self.followers))
+        return self._replace(launch=device.prepare_compiled(self.call, self.followers))
 
     def flops(self) -> int:
         """Floating point operations of one run."""
@@ -50,7 +50,11 @@ class Instruction(NamedTuple):
 
 
 def fuse(
-    instructions: Sequence[Instruction], views: Mapping[Slot, Window], kept: set[Slot], donated: set[Slot]
+    instructions: Sequence[Instruction],
+    views: Mapping[Slot, Window],
+    kept: set[Slot],
+    donated: set[Slot],
+    device: Processor,
 ) -> list[Instruction]:
     """The instructions, each with those that follow where its kernel can do them: nobody else may read the result.
 
@@ -59,15 +63,21 @@ def fuse(
         views: the window of each slot.
         kept: roots whose memory is no temporary's.
         donated: roots of `kept` that may be written over once nobody reads them any more.
+        device: whose kernels they are.
     """
-    return _Fusion(instructions, views, kept, donated).run()
+    return _Fusion(instructions, views, kept, donated, device).run()
 
 
 class _Fusion:
     def __init__(
-        self, instructions: Sequence[Instruction], views: Mapping[Slot, Window], kept: set[Slot], donated: set[Slot]
+        self,
+        instructions: Sequence[Instruction],
+        views: Mapping[Slot, Window],
+        kept: set[Slot],
+        donated: set[Slot],
+        device: Processor,
     ) -> None:
-        self.views, self.kept, self.donated = views, kept, donated
+        self.views, self.kept, self.donated, self.device = views, kept, donated, device
         self.left = dict(enumerate(instructions))
         self.producers: dict[Slot, int] = {}
         reads = [(i, x) for i, y in enumerate(instructions) for x in set(y.operands) if isinstance(x, Slot)]
@@ -94,7 +104,11 @@ class _Fusion:
             return None
         places = tuple(i for i, x in enumerate(after.operands) if x == slot)
         follower = Follower(after.call, places)
-        if len(product.followers) == MOST or not can_follow(product.call, follower) or not self._may_wait(first, then):
+        if (
+            len(product.followers) == MOST
+            or not self.device.can_follow(product.call, follower)
+            or not self._may_wait(first, then)
+        ):
             return None
         operands = (*product.operands, *follower.others(after.operands))
         return Instruction(product.call, operands, after.results, (*product.followers, follower))

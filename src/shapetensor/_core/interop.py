@@ -1,4 +1,4 @@
-"""Between tensors and NumPy arrays."""
+"""Between tensors and NumPy arrays, and other libraries' arrays on devices."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .buffers import POOL, Flat
-from .cpu import CPU, extent
-from .device import Donated
+from .cpu import CPU
+from .device import Donated, has_elements
 from .dtypes import BF16, BY_NAME, F16, AnyDType, names
 from .errors import CompileError, DeviceError, DTypeError
+from .processor import extent
 from .spec import Spec, make_spec
 
 _DLPACK_CPU = 1
@@ -75,10 +76,13 @@ def view_out(buffer: Any, spec: Spec) -> NDArray[Any]:
 
     Raises:
         CompileError: for a tensor that has no elements, because a function is being recorded or batched.
+        DeviceError: for one on another device.
         RuntimeError: for one that was donated.
     """
     if isinstance(spec.device, Donated):
         raise spec.device.error()
+    if has_elements(spec.device) and spec.device is not CPU:
+        raise DeviceError(f"the tensor is on {spec.device!r}, where NumPy cannot see it: write x.to('cpu').numpy()")
     if spec.device is not CPU:
         raise CompileError(
             f"a tensor on {spec.device!r} has no value to look at while the function is being transformed: "

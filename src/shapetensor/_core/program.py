@@ -17,14 +17,13 @@ from typing import Any
 import numpy as np
 
 from .apply import infer, tensors_make
-from .buffers import POOL, Flat, are_own, release_all
-from .cpu import CPU, extent
 from .device import Donated
 from .dtypes import DType
 from .fusion import Instruction, Window, fuse
 from .kernels.launch import Launch, Place
 from .op import Call
 from .plan import Lifetime, plan
+from .processor import Processor, extent
 from .pytree import TreeDef, unflatten
 from .recorder import Recording, Slot
 from .spec import Spec, make_spec
@@ -47,8 +46,14 @@ class _Code:
     """
 
     def __init__(
-        self, recording: Recording, inputs: dict[Slot, Spec], results: Sequence[Slot], donated: set[Slot]
+        self,
+        recording: Recording,
+        inputs: dict[Slot, Spec],
+        results: Sequence[Slot],
+        donated: set[Slot],
+        device: Processor,
     ) -> None:
+        self.device = device
         live = _live(recording, results)
         used = {x for _, operands, _ in live for x in operands if isinstance(x, Slot)} | set(results)
         self.inputs = list(inputs)
@@ -58,19 +63,19 @@ class _Code:
         lowered = [self._lower(*instruction) for instruction in live]
         self.taken: dict[Slot, Slot] = {}
         kept = (given.keys() - donated) | {self.views[x].root for x in results}
-        fused = fuse(lowered, self.views, kept | given.keys(), donated)
-        self.instructions = self._in_place([x.prepared() for x in fused], kept)
+        fused = fuse(lowered, self.views, kept | given.keys(), donated, device)
+        self.instructions = self._in_place([x.prepared(device) for x in fused], kept)
         self.windows = {slot: w._replace(root=self._memory(w.root)) for slot, w in self.views.items()}
         roots = dict.fromkeys(self.windows[x].root for x in results)
         self.returned = [root for root in roots if root not in given]
 
     def _lower(self, call: Call, operands: tuple[Any, ...], results: tuple[Slot, ...]) -> Instruction:
-        """The instruction at CPU specs."""
+        """The instruction at specs of the processor."""
         pairs = zip(operands, call.ins, strict=True)
         specs = [self.views[x].spec if isinstance(x, Slot) else weak for x, weak in pairs]
         named = call.named_attrs()
         if "device" in named:
-            named["device"] = CPU
+            named["device"] = self.device
         here = infer(call.op, tuple(named.values()), *specs)
         if here.views is None:
             for slot, spec in zip(results, here.outs, strict=True):
@@ -153,7 +158,7 @@ class _Memory:
         needed = [Lifetime(*span, size * dtype.itemsize) for span, (size, dtype) in blocks]
         offsets, self.arena_bytes = plan(needed)
         self.temporary_bytes = sum(b.nbytes for b in needed)
-        arena = POOL.fresh(self.arena_bytes, np.dtype(np.uint8))
+        arena = code.device.pool.fresh(self.arena_bytes, np.dtype(np.uint8))
         arrays = [_array(arena, at, kind) for at, (_, kind) in zip(offsets, blocks, strict=True)]
         self.offsets = dict(zip(spans, offsets, strict=False))
         self.fixed = dict(zip(spans, arrays, strict=False))
@@ -162,11 +167,16 @@ class _Memory:
         self.scratch = [[next(rest) for _ in range(count)] for count in counts]
 
 
+def _nbytes(buffer: Any) -> int:
+    nbytes: int = buffer.size * buffer.dtype.itemsize
+    return nbytes
+
+
 def _kind(spec: Spec) -> Kind:
     return spec.size, np.dtype(spec.dtype.storage)
 
 
-def _array(arena: Flat, offset: int, kind: Kind) -> Flat:
+def _array(arena: Any, offset: int, kind: Kind) -> Any:
     size, dtype = kind
     return arena[offset : offset + size * dtype.itemsize].view(dtype)
 
@@ -183,16 +193,16 @@ class _Binder:
             if instruction.launch is not None:
                 self._bind(instruction, instruction.launch, scratch)
 
-    def array(self, window: Window) -> Flat | None:
+    def array(self, window: Window) -> Any:
         """The array of a window; None if it changes from call to call."""
         base = self.memory.fixed.get(window.root)
         cut = self.code.cut(window)
-        return base if base is None or cut is None else base[cut]
+        return base if base is None or cut is None else self.code.device.part(base, cut.start, cut.stop)
 
     def patches(self) -> list[Patch]:
         return [(place, cut, uses) for (place, _, _), (cut, uses) in self._uses.items()]
 
-    def _bind(self, instruction: Instruction, launch: Launch, scratch: list[Flat]) -> None:
+    def _bind(self, instruction: Instruction, launch: Launch, scratch: list[Any]) -> None:
         windows = self.code.windows
         values: list[Any] = [windows[x] if isinstance(x, Slot) else x for x in instruction.operands]
         for index, convert in launch.scalars:
@@ -218,6 +228,7 @@ class Program:
 
     Attributes:
         name: of the function.
+        device: where it runs.
         instructions: number of calls that are left of the recording, views included.
         launches: number of kernels that a replay starts.
         arena_bytes: memory of all temporaries, allocated once.
@@ -234,21 +245,26 @@ class Program:
         outputs: Sequence[Any],
         tree: TreeDef,
         donated: Mapping[int, str],
+        device: Processor,
     ) -> None:
-        """Prepare a recording whose outputs are slots and, where they are constants, CPU tensors.
+        """Prepare a recording whose outputs are slots and, where they are constants, tensors.
 
-        `donated` has the names of the inputs that the caller gives up, by their places.
+        `donated` has the names of the inputs that the caller gives up, by their places; all tensors are on `device`.
         """
         slots = list(inputs)
-        code = _Code(recording, inputs, [x for x in outputs if isinstance(x, Slot)], {slots[i] for i in donated})
+        code = _Code(
+            recording, inputs, [x for x in outputs if isinstance(x, Slot)], {slots[i] for i in donated}, device
+        )
         memory = _Memory(code)
         binder = _Binder(code, memory)
-        self.name, self._tree = name, tree
+        self.name, self.device, self._tree = name, device, tree
         nowhere = Donated(name)
         self._donated = {i: (label, _moved(inputs[slots[i]], nowhere)) for i, label in donated.items()}
         self._code, self._offsets = code, memory.offsets
         self._steps, self._patches = binder.steps, binder.patches()
-        self._fresh = [(kind, POOL.stack(*kind)) for kind in (_kind(code.windows[r].spec) for r in code.returned)]
+        self._fresh = [
+            (kind, device.pool.stack(*kind)) for kind in (_kind(code.windows[r].spec) for r in code.returned)
+        ]
         self._outputs = [self._output(binder, x) for x in outputs]
         self._same = [x._buffer for x, *_ in self._outputs if x is not None]  # held, these cannot be donated
         self._lock = threading.Lock()  # the arena and the argument lists serve one call at a time
@@ -256,7 +272,7 @@ class Program:
         self.launches = len(self._steps)
         self.arena_bytes, self.temporary_bytes = memory.arena_bytes, memory.temporary_bytes
         held = [*code.constants.values(), *(x for x in outputs if not isinstance(x, Slot))]
-        self.constant_bytes = sum({id(x._buffer): x._buffer.nbytes for x in held}.values())
+        self.constant_bytes = sum({id(x._buffer): _nbytes(x._buffer) for x in held}.values())
         self.flops = sum(i.flops() for i in code.instructions)
 
     def _output(self, binder: _Binder, x: Any) -> tuple[Any, int, slice | None, Spec]:
@@ -281,7 +297,7 @@ class Program:
             self._run(memory)
             make = tensors_make()
             outputs = [
-                make(memory[place] if cut is None else memory[place][cut], spec, ())
+                make(memory[place] if cut is None else self.device.part(memory[place], cut.start, cut.stop), spec, ())
                 if same is None
                 else self._again(same)
                 for same, place, cut, spec in self._outputs
@@ -290,16 +306,14 @@ class Program:
             if self._donated:  # what no output took over goes where the memory of dead tensors goes
                 given_up = [memory[i] for i in self._donated]
                 memory.clear()
-                release_all(given_up)
+                self.device.release_all(given_up)
         return unflatten(self._tree, outputs)
 
     def _again(self, x: Any) -> Any:
         """A result that is the same each time, on memory of its own where results may be donated next."""
         if not self._donated:
             return x
-        buffer = POOL.take(x._buffer.size, x._buffer.dtype)
-        buffer[:] = x._buffer
-        return tensors_make()(buffer, x._spec, ())
+        return tensors_make()(x._spec.device.copy(x._buffer), x._spec, ())
 
     def _given_up(self, leaves: Sequence[Any]) -> list[Any]:
         """The buffers of the leaves, those of donated tensors taken away from them.
@@ -310,7 +324,7 @@ class Program:
         """
         donated = [leaves[i] for i in self._donated]
         with _donating:
-            if len(set(map(id, leaves))) < len(leaves) or not are_own(donated):
+            if len(set(map(id, leaves))) < len(leaves) or not self.device.are_own(donated):
                 self._check_donated(leaves)
             memory = [x._buffer for x in leaves]
             for x, (_, spec) in zip(donated, self._donated.values(), strict=True):
@@ -330,7 +344,7 @@ class Program:
                     f"{self.name}: argument {argument} is donated, and the same tensor is another argument or part of "
                     "one: pass a copy there, st.from_numpy(x.numpy())"
                 )
-            if not are_own([x]):
+            if not self.device.are_own([x]):
                 raise ValueError(
                     f"{self.name}: argument {argument} is donated, but another tensor, a tape or a NumPy array sees "
                     "its memory: let go of that first, or donate a copy, st.from_numpy(x.numpy())"
@@ -344,12 +358,12 @@ class Program:
                 try:
                     memory.append(stack.pop())
                 except IndexError:
-                    memory.append(POOL.fresh(*kind))
+                    memory.append(self.device.pool.fresh(*kind))
             with self._lock:
                 self._replay(memory)
         except BaseException:
             while len(memory) > inputs:
-                POOL.give(memory.pop())
+                self.device.pool.give(memory.pop())
             raise
 
     def _replay(self, memory: list[Any]) -> None:

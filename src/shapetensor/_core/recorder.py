@@ -24,7 +24,7 @@ class Recording:
     """What a Recorder wrote down."""
 
     instructions: list[tuple[Call, tuple[Any, ...], tuple[Slot, ...]]] = field(default_factory=list)
-    constants: dict[Slot, Any] = field(default_factory=dict)  # slot -> the CPU tensor that was met
+    constants: dict[Slot, Any] = field(default_factory=dict)  # slot -> the tensor that was met
     slots: int = 0
 
     def new_slot(self) -> Slot:
@@ -37,7 +37,8 @@ class Recorder:
 
     name = "recorder"
 
-    def __init__(self) -> None:
+    def __init__(self, inner: Any = None) -> None:
+        self.inner = inner  # where the recording will run, as far as that is known
         self.recording: Recording | None = Recording()
         self.level = next_level()
         self._lifted: dict[tuple[int, Spec], Slot] = {}
@@ -63,7 +64,7 @@ class Recorder:
         return list(outputs) if call.many else outputs[0]
 
     def lift(self, tensor: Any) -> tuple[Any, tuple[Any, ...]]:
-        """A CPU tensor that the function reads from outside becomes a constant of the recording."""
+        """A tensor that the function reads from outside becomes a constant of the recording."""
         if tensor._marks and tensor._marks[0][0].level < self.level:
             raise CompileError(
                 "the function reads a traced tensor from outside: its gradient would be lost; pass it as an argument"

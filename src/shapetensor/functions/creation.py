@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from .._core.abstract import ABSTRACT, abstract_tensor
-from .._core.apply import apply, on_device
+from .._core.apply import apply
 from .._core.device import as_device, current
 from .._core.dims import UNKNOWN, Dim, Poly
 from .._core.doubt import Undecidable
@@ -527,9 +527,8 @@ def _like(name: str, like: Any, value: Any, dtype: Any, device: Any) -> AnyTenso
 
 
 def _placed(x: AnyTensor, device: Any) -> AnyTensor:
-    """The tensor on a device: as it is, or lifted to one that wraps its own."""
-    target = as_device(device)
-    return x if x.device is target else on_device(x, target)
+    """The tensor on a device."""
+    return x if x.device is (target := as_device(device)) else x.to(target)
 
 
 def _from_data(data: Any, wanted: AnyDType | None) -> AnyTensor:

@@ -176,10 +176,9 @@ def stored(name: str, x: Any) -> NDArray[Any]:
 
     if not isinstance(x, Tensor):
         raise TypeError(f"save_file: entry {name!r} is {type(x).__name__}, not a Tensor")
-    if x.dtype is not BF16:
+    x = x._shown()
+    if x.dtype is not BF16 or x.device is not cpu():
         return np.ascontiguousarray(x.numpy())
-    if x.device.name != "cpu":
-        x.numpy()  # raises: there are no elements
     buffer: NDArray[Any] = x._buffer
     strides = tuple(step * buffer.itemsize for step in x._spec.strides)
     return np.ascontiguousarray(np.ndarray(x.shape, buffer.dtype, buffer, 0, strides))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from .._core.apply import on_device
-from .._core.device import as_device
+from .._core.apply import apply, on_device
+from .._core.device import as_device, has_elements, processor_of
 from .._core.doubt import Undecidable
-from .._core.dtypes import BF16, BY_NAME, F32, Float, Integer
-from .._core.errors import DeviceError, ShapeError
+from .._core.dtypes import BF16, BY_NAME, F16, F32, DType, Integer
+from .._core.errors import CompileError, DeviceError, ShapeError
+from .._core.ops.movement import to_device
 from .base import DT, Base, Shape
 from .hints import METHODS
 
@@ -61,30 +62,35 @@ class Export(Base[DT, *Shape]):
         return self.numpy().__dlpack_device__()
 
     def to(self, device: Any) -> Tensor[DT, *Shape]:
-        """The tensor on a device, "cpu" or an object; it is returned as it is where it is there already.
+        """The tensor on a device, "cpu", "cuda:0" or an object; it is returned as it is where it is there already.
+
+        Gradients flow back to the device that it came from.
 
         Raises:
-            DeviceError: for a device that this version does not have.
+            DeviceError: for a device that this version or this machine does not have.
+            CompileError: in a function that is compiled or mapped, for another device than its own.
         """
         if isinstance(device, type) or (isinstance(device, str) and device in BY_NAME):
             name = getattr(device, "__name__", device)
             raise DeviceError(f"to: {name} is a dtype, not a device: write x.astype({name!r})".replace("'", '"'))
-        target = as_device(device)
-        if target.depth <= self.device.depth:  # a recorder stands for the device that will run the program
+        target, here = as_device(device), self.device
+        if target.depth > here.depth:
+            return on_device(self, target)  # type: ignore[no-any-return]
+        if target is here or target is processor_of(here):  # a recorder stands for the device that will run the program
             return self  # type: ignore[return-value]
-        return on_device(self, target)  # type: ignore[no-any-return]
+        if not has_elements(here):
+            raise CompileError(f"to: a compiled or mapped function cannot move tensors to {target!r}: do it outside")
+        return apply(to_device, (self,), (target,))  # type: ignore[return-value]
 
     def item(self) -> Any:
         """The only element, as a Python number."""
         if self.size != 1:
             raise ShapeError(f"item: a tensor of shape {self.shape} has {self.size} elements, not 1")
-        source = self._any.astype(F32) if self.dtype is BF16 else self._any
-        return source.numpy().item()
+        return self._shown(BF16).numpy().item()
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers."""
-        source = self._any.astype(F32) if self.dtype is BF16 else self._any
-        return source.numpy().tolist()
+        return self._shown(BF16).numpy().tolist()
 
     def __bool__(self) -> bool:
         if self.size != 1:
@@ -134,19 +140,25 @@ class Export(Base[DT, *Shape]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Elements and dtype; tapes stay behind, since they belong to their thread."""
-        source = self._any.astype(F32) if self.dtype is BF16 else self._any
-        return _unpickled, (source.numpy(), self.dtype.name)
+        return _unpickled, (self._shown(BF16).numpy(), self.dtype.name)
 
     def __repr__(self) -> str:
         kind = ", ".join([self.dtype.__name__, *map(str, self._spec.shape)])
-        if self.device.name != "cpu":
-            return f"Tensor[{kind}] on {self.device!r}"
+        where = "" if self.device.name == "cpu" else f" on {self.device!r}"
+        if not has_elements(self.device):
+            return f"Tensor[{kind}]{where}"
         import numpy as np
 
-        shown = self._any.astype(F32) if issubclass(self.dtype, Float) and not self.dtype.computes else self._any
         head = f"Tensor[{kind}]("
-        body = np.array2string(shown.numpy(), separator=", ", prefix=head)
-        return f"{head}{body}{', traced' if self._marks else ''})"
+        body = np.array2string(self._shown(F16, BF16).numpy(), separator=", ", prefix=head)
+        return f"{head}{body}{', traced' if self._marks else ''}){where}"
+
+    def _shown(self, *narrow: type[DType]) -> AnyTensor:
+        """The same values where NumPy sees them, as F32 if they are of one of these dtypes."""
+        x = self._any
+        if has_elements(x.device):
+            x = x._marked(()).to("cpu")
+        return x.astype(F32) if x.dtype in narrow else x
 
     def _repr_html_(self) -> str:
         from .html import table

@@ -5,7 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from .._core.dtypes import F32, Float
+from .._core.device import has_elements
+from .._core.dtypes import BF16, F16
 from .base import Base
 
 if TYPE_CHECKING:
@@ -18,13 +19,11 @@ def table(x: Base[Any, *tuple[Any, ...]]) -> str:
     """dtype, shape and device, and the elements of a scalar, a vector or the first matrix."""
     head = f"Tensor {x.dtype.__name__} {tuple(x.shape)} on {x.device!r}{', traced' if x._marks else ''}"
     lines = [f"<div><strong>{escape(head)}</strong>"]
-    if x.device.name == "cpu" and x.size:
+    if has_elements(x.device) and x.size:
         lead = (0,) * (x.ndim - 2)
         if lead:
             lines.append(f"<div>[{', '.join(map(str, lead))}]</div>")
-        first = x._any[lead]
-        shown = first.astype(F32) if issubclass(first.dtype, Float) and not first.dtype.computes else first
-        lines.append(_rows(shown.numpy()))
+        lines.append(_rows(x._any[lead]._shown(F16, BF16).numpy()))
     return "".join((*lines, "</div>"))
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..buffers import POOL, Flat
+from ..buffers import Flat, Pool
 from ..dtypes import AnyDType, Bool, Float, Integer
 from ..op import Call
 from ..spec import Spec
@@ -44,6 +44,11 @@ class Step:
     args: tuple[Any, ...]
     # Kernels that take indices return the first bad position or -1; this turns it into the error.
     check: Callable[[int, Sequence[Any]], Exception] | None = None
+
+
+def found_in(place: int, error: Callable[[int, int], Exception]) -> Callable[[int, Sequence[Any]], Exception]:
+    """The check of a step whose indices are its argument `place`: the error is told position and index."""
+    return lambda position, args: error(position, int(args[place][position]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +142,12 @@ def _checked_integer(op: str, dtype: type[Integer]) -> Callable[[Any], int]:
     return convert
 
 
-def eager(launch: Launch) -> Callable[..., Any]:
+def eager(launch: Launch, pool: Pool) -> Callable[..., Any]:
     """The launch as a function of the input buffers that returns the output buffer, or the list of them."""
     constants = _plain_constants(launch)
     if constants is None:
-        return _general(launch)
-    return _single(launch.steps[0].kernel, launch, constants, launch.outputs[0])
+        return _general(launch, pool)
+    return _single(launch.steps[0].kernel, launch, constants, pool)
 
 
 def _plain_constants(launch: Launch) -> tuple[Any, ...] | None:
@@ -155,11 +160,10 @@ def _plain_constants(launch: Launch) -> tuple[Any, ...] | None:
     return constants if plain and not any(isinstance(c, Place) for c in constants) else None
 
 
-def _single(
-    kernel: Callable[..., Any], launch: Launch, constants: tuple[Any, ...], output: tuple[int, np.dtype[Any]]
-) -> Callable[..., Flat]:
+def _single(kernel: Callable[..., Any], launch: Launch, constants: tuple[Any, ...], pool: Pool) -> Callable[..., Flat]:
     """The common case, with as little as possible between Python and the kernel."""
-    stack, fresh = POOL.stack(*output), POOL.fresh
+    output = launch.outputs[0]
+    stack, fresh = pool.stack(*output), pool.fresh
 
     def one(x: Flat) -> Flat:
         try:
@@ -212,20 +216,21 @@ def _with_scalars(
     return general
 
 
-def _general(launch: Launch) -> Callable[..., Any]:
+def _general(launch: Launch, pool: Pool) -> Callable[..., Any]:
     single = len(launch.outputs) == 1
 
     def run(*inputs: Any) -> Any:
         buffers = list(inputs)
         for index, convert in launch.scalars:
             buffers[index] = convert(buffers[index])
-        buffers += [POOL.take(*kind) for kind in launch.outputs]
-        buffers += [POOL.take(*kind) for kind in launch.scratch]
+        buffers += [pool.take(*kind) for kind in launch.outputs]
+        buffers += [pool.take(*kind) for kind in launch.scratch]
         try:
             for step in launch.steps:
                 execute(step, buffers)
         finally:
-            _give_back(buffers, launch)
+            for flat in buffers[launch.inputs + len(launch.outputs) :]:
+                pool.give(flat)
         outputs = buffers[launch.inputs : launch.inputs + len(launch.outputs)]
         return outputs[0] if single else outputs
 
@@ -238,11 +243,6 @@ def execute(step: Step, buffers: Sequence[Any]) -> None:
     found = step.kernel(*args)
     if step.check is not None and found >= 0:
         raise step.check(found, args)
-
-
-def _give_back(buffers: list[Any], launch: Launch) -> None:
-    for flat in buffers[launch.inputs + len(launch.outputs) :]:
-        POOL.give(flat)
 
 
 def merge(shape: tuple[int, ...], *strides: tuple[int, ...]) -> tuple[tuple[int, ...], list[tuple[int, ...]]]:

@@ -9,7 +9,7 @@ from ..dims import Dim, Shape, broadcast, normalise_axis, reshape_to, same, show
 from ..doubt import Undecidable
 from ..dtypes import AnyDType, promote
 from ..errors import ShapeError
-from ..op import MOVE, Op, define
+from ..op import MOVE, OPAQUE, Op, define
 from ..ranges import slice_length
 from ..spec import Ints, Spec, contiguous_strides
 from .rules import Attrs, Batched, batch_shifting, unbroadcast
@@ -68,6 +68,24 @@ reshape: Op = define(
     batch=_batch_reshape,
     vjp=(lambda g, x_spec: g.reshape(x_spec.shape),),
     jvp=(lambda dx, shape: dx.reshape(shape),),
+)
+
+
+# --- to_device --------------------------------------------------------------------------------------------------------
+
+
+def _to_device_shape(x: Shape, *, device: Any) -> Shape:
+    return x
+
+
+# The same elements on another device: the one op whose operand is elsewhere than its result.
+to_device: Op = define(
+    "to_device",
+    kind=OPAQUE,
+    shape=_to_device_shape,
+    dtype=_same_dtype,
+    vjp=(lambda g, x_spec: g.to(x_spec.device),),
+    jvp=(lambda dx, device: dx.to(device),),
 )
 
 

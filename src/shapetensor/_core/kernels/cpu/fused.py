@@ -2,100 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from ...dtypes import I64, AnyDType
 from ...op import Call
 from ...spec import Ints, contiguous_strides
 from .. import cache, threads
+from ..formulas.fused import ROWS, bad_label
 from ..generate import rows
-from ..generate.rows import ELEMENT, LABEL, NUMBER, PLACE, ROW, Rows
-from ..launch import Builder, Launch, Place
+from ..launch import Builder, Launch, Place, found_in
 from .operands import contiguous, copy
 
-_X = {"x": ELEMENT}
-_GRADIENT = {"grad": ELEMENT, "y": ELEMENT}
-_OUT = {"out": ELEMENT}
-ROWS = {
-    "softmax": Rows(
-        _X,
-        _OUT,
-        """
-top = max(x)
-out = exp_of_negative(x - top)
-out = out * (1 / sum(out))
-""",
-    ),
-    "log_softmax": Rows(
-        _X,
-        _OUT,
-        """
-top = max(x)
-shift = log(sum(exp_of_negative(x - top)))
-out = (x - top) - shift
-""",
-    ),
-    "softmax_backward": Rows(_GRADIENT, _OUT, "inner = sum(grad * y)\nout = y * (grad - inner)"),
-    "log_softmax_backward": Rows(_GRADIENT, _OUT, "total = sum(grad)\nout = grad - exp(y) * total"),
-    "cross_entropy": Rows(
-        {"x": ELEMENT, "label": LABEL},
-        {"loss": ROW, "p": ELEMENT, "picked": ROW},
-        """
-top = max(x)
-p = exp_of_negative(x - top)
-loss = sum(p)
-picked = x[label] - top
-p = p * (1 / loss)
-""",
-        finish="loss = log(loss) - picked",
-    ),
-    "cross_entropy_backward": Rows(
-        {"weight": ROW, "p": ELEMENT, "label": LABEL},
-        _OUT,
-        """
-out = p * weight
-out[label] = (p[label] - 1) * weight
-""",
-    ),
-    "cross_entropy_backward_in_place": Rows(
-        {"weight": ROW, "p": ELEMENT, "label": LABEL},
-        {"p": ELEMENT},
-        """
-picked = (p[label] - 1) * weight
-p = p * weight
-p[label] = picked
-""",
-    ),
-    "standardize": Rows(
-        {"x": ELEMENT, "eps": NUMBER},
-        _OUT,
-        """
-centred = x - mean(x)
-out = centred * (1 / math.sqrt(mean(centred * centred) + eps))
-""",
-    ),
-    "layer_norm": Rows(
-        {"x": ELEMENT, "w": PLACE, "b": PLACE, "eps": NUMBER},
-        _OUT,
-        """
-centred = x - mean(x)
-r = 1 / math.sqrt(mean(centred * centred) + eps)
-out = centred * r * w + b
-""",
-    ),
-    "standardize_backward": Rows(
-        {"grad": ELEMENT, "x": ELEMENT, "eps": NUMBER},
-        _OUT,
-        """
-middle = mean(grad)
-centred = x - mean(x)
-r = 1 / math.sqrt(mean(centred * centred) + eps)
-along = mean(grad * centred) * (r * r)
-out = (grad - middle - centred * along) * r
-""",
-    ),
-}
 _WEIGHT = 8  # of an element of a row, in additions
 
 
@@ -139,7 +57,7 @@ def prepare_cross_entropy(call: Call) -> Launch:
         kernel = _kernel("cross_entropy", p.dtype, p.size)
         x, labels = contiguous(b, 0, p.dtype), contiguous(b, 1, I64)
         picked = b.scratch(loss.size, p.dtype)
-        b.step(kernel, x, labels, loss.size, n, *b.outs, picked, check=_bad_label(n))
+        b.step(kernel, x, labels, loss.size, n, *b.outs, picked, check=found_in(1, bad_label(n)))
     return b.done()
 
 
@@ -151,21 +69,10 @@ def prepare_cross_entropy_backward(call: Call) -> Launch:
         n = out.shape[-1]
         weights, p, labels = contiguous(b, 0), contiguous(b, 1), contiguous(b, 2, I64)
         kernel = _kernel("cross_entropy_backward", out.dtype, out.size)
-        b.step(kernel, weights, p, labels, out.size // n, n, b.outs[0], check=_bad_label(n, place=2))
+        b.step(kernel, weights, p, labels, out.size // n, n, b.outs[0], check=found_in(2, bad_label(n)))
         kernel = _kernel("cross_entropy_backward_in_place", out.dtype, out.size)
         b.in_place(kernel, weights, p, labels, out.size // n, n, pairs=((1, 0),))
     return b.done()
-
-
-def _bad_label(classes: int, place: int = 1) -> Callable[[int, Sequence[Any]], Exception]:
-    def error(position: int, args: Sequence[Any]) -> Exception:
-        label = args[place][position]
-        leave_out = f"; to leave such rows out, give ignore_index={label}" if label < 0 else ""
-        return IndexError(
-            f"cross_entropy: label {label} of row {position} is no class of 0 to {classes - 1}{leave_out}"
-        )
-
-    return error
 
 
 def _last_axes(call: Call) -> Launch:

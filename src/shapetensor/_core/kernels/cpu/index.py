@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 from ...buffers import Flat
 from ...dtypes import I64
 from ...op import Call
 from ...spec import Ints
-from ..launch import Builder, Launch
+from ..formulas.index import out_of_range
+from ..launch import Builder, Launch, found_in
 from ..source import Kernel, kernel
 from .operands import contiguous
 
@@ -101,15 +101,6 @@ def scatter_set_rows(x: Flat, indices: Flat, updates: Flat, n: int, inner: int, 
     return -1
 
 
-def out_of_range(name: str, axis: int, size: int) -> Callable[[int, Sequence[Any]], Exception]:
-    """The error for a bad index; kernels get their indices as second argument."""
-
-    def error(position: int, args: Sequence[Any]) -> Exception:
-        return IndexError(f"{name}: index {args[1][position]} is out of range for axis {axis} of size {size}")
-
-    return error
-
-
 def _product(sizes: Ints) -> int:
     total = 1
     for n in sizes:
@@ -130,7 +121,7 @@ def _prepare(run: Kernel, *, scatter: bool, along: bool) -> Callable[[Call], Lau
         sizes = [_product(whole.shape[:axis]), n, _product(whole.shape[axis + 1 :])]
         if along:
             sizes.append(call.ins[1].shape[axis])
-        b.step(run.load(), x, indices, *sizes, b.outs[0], check=out_of_range(call.op.name, axis, n))
+        b.step(run.load(), x, indices, *sizes, b.outs[0], check=found_in(1, out_of_range(call.op.name, axis, n)))
         return b.done()
 
     return prepare
@@ -146,7 +137,7 @@ def prepare_scatter_set(call: Call) -> Launch:
     places = contiguous(b, 1, I64) if indices.size else b.scratch(0, I64)
     updates = contiguous(b, 2, out.dtype) if call.ins[2].size else b.scratch(0, out.dtype)
     sizes = (out.shape[0], _product(out.shape[1:]))
-    check = out_of_range("scatter_set", 0, out.shape[0])
+    check = found_in(1, out_of_range("scatter_set", 0, out.shape[0]))
     b.step(scatter_set_rows.load(), x, places, updates, *sizes, b.outs[0], check=check)
     return b.done()
 

@@ -14,11 +14,11 @@ from ...dtypes import AnyDType, Float
 from ...op import Call
 from ...spec import Ints, Spec, contiguous_strides
 from .. import cache, threads, tile, vector
+from ..formulas.elementwise import EXPRESSIONS, expression
 from ..generate import product
 from ..generate.expression import Expression, functions, rename
 from ..generate.product import COLUMN, COPIED, DIRECT, DOTS, ELEMENT, NUMBER, ONE, TRANSPOSED, Sizes, Then, Tiles
 from ..launch import Builder, Follower, Launch, Place, broadcast_strides, merge, storage
-from .elementwise import EXPRESSIONS, expression
 from .operands import contiguous, copy
 
 # Threads pay from this many multiplications on, in the additions that threads.WORTHWHILE counts.

@@ -6,10 +6,11 @@ import numpy as np
 
 from ...buffers import Flat
 from ...op import Call
-from ...ops.movement import Bounds, resolve
 from ...spec import Ints, contiguous_strides
+from .. import move
+from ..formulas.movement import walk
 from ..generate import elementwise as generate
-from ..launch import Builder, Launch, Place, merge, pad
+from ..launch import Builder, Launch, Place, pad
 from ..source import Kernel, kernel
 from .operands import contiguous, copy
 
@@ -52,23 +53,13 @@ def fill_zero(x: Flat, out: Flat) -> None:
         out[i] = 0
 
 
-def _walk(shape: Ints, strides: Ints, bounds: tuple[Bounds, ...]) -> tuple[int, Ints, Ints]:
-    """Start, shape and strides of a slice; strides are negative where it walks backwards."""
-    ranges = [range(*r) for r in resolve(bounds, shape)]
-    ranges += [range(n) for n in shape[len(ranges) :]]
-    start = sum(r.start * s for r, s in zip(ranges, strides, strict=True))
-    steps = tuple(r.step * s for r, s in zip(ranges, strides, strict=True))
-    merged, (merged_steps,) = merge(tuple(map(len, ranges)), steps)
-    return start, merged, merged_steps
-
-
 def prepare_slice(call: Call) -> Launch:
     """A slice that walks backwards along some axis."""
     b = Builder(call)
     if call.outs[0].size == 0:
         return b.done()
     spec = call.ins[0]
-    start, shape, steps = _walk(spec.shape, spec.strides, call.attrs[0])
+    start, shape, steps = walk(spec.shape, spec.strides, call.attrs[0])
     _run_walk(b, gather_strided, b.ins[0], start, shape, steps)
     return b.done()
 
@@ -82,7 +73,7 @@ def prepare_slice_backward(call: Call) -> Launch:
     x = contiguous(b, 0) if call.ins[0].size else b.ins[0]
     b.step(fill_zero.load(), x, b.outs[0])
     if call.ins[0].size:
-        start, merged, steps = _walk(shape, contiguous_strides(shape), bounds)
+        start, merged, steps = walk(shape, contiguous_strides(shape), bounds)
         _run_walk(b, place_strided, x, start, merged, steps)
     return b.done()
 
@@ -99,12 +90,12 @@ def _numpy_walk(x: Flat, start: int, shape: Ints, strides: Ints) -> Flat:
     return np.ndarray(shape, x.dtype, x, start * x.itemsize, tuple(s * x.itemsize for s in strides))
 
 
-def _run_walk(b: Builder, walk: Kernel, x: Place, start: int, shape: Ints, steps: Ints) -> None:
+def _run_walk(b: Builder, run: Kernel, x: Place, start: int, shape: Ints, steps: Ints) -> None:
     """Launch a walking kernel; NumPy walks where there are more axes than the kernel has loops."""
     if len(shape) > generate.RANK:
-        b.step(_numpy_gather if walk is gather_strided else _numpy_place, x, start, shape, steps, b.outs[0])
+        b.step(_numpy_gather if run is gather_strided else _numpy_place, x, start, shape, steps, b.outs[0])
     else:
-        b.step(walk.load(), x, start, pad(shape, generate.RANK, 1), pad(steps, generate.RANK, 0), b.outs[0])
+        b.step(run.load(), x, start, pad(shape, generate.RANK, 1), pad(steps, generate.RANK, 0), b.outs[0])
 
 
 @kernel()
@@ -141,4 +132,5 @@ PREPARE = {
     "slice": prepare_slice,
     "slice_backward": prepare_slice_backward,
     "concat": prepare_concat,
+    "to_device": move.prepare,
 }

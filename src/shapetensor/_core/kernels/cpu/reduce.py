@@ -15,27 +15,13 @@ from ...dtypes import AnyDType, Bool
 from ...op import Call
 from ...spec import Ints, contiguous_strides
 from .. import cache, threads
+from ..formulas.reduce import LOGSUMEXP, MAX, MEAN, REDUCTIONS, VARIANCE
 from ..generate import reduction
 from ..generate.reduction import Reduction
 from ..launch import Builder, Launch, Place
 from ..source import kernel
 from .operands import contiguous, copy
 
-SUM = Reduction("add_any_order(a, b)", 0, compensated=True)
-MAX = Reduction("maximum(a, b)")
-REDUCTIONS = {
-    "sum": SUM,
-    "prod": Reduction("multiply_any_order(a, b)", 1),
-    "max": MAX,
-    "min": Reduction("minimum(a, b)"),
-    "any": Reduction("a | b", 0),
-    "all": Reduction("a & b", 1),
-}
-_MEAN = SUM._replace(finish="a * scale")
-_VARIANCE = SUM._replace(value="(v - y) * (v - y)", finish="a * scale")
-# An infinite maximum is the result, and subtracting it would make a NaN of it.
-_FINITE = "(y if y - y == 0 else 0)"
-_LOGSUMEXP = SUM._replace(value=f"exp(v - {_FINITE})", finish=f"log(a) + {_FINITE}")
 _EXP_WEIGHT = 8
 _LONG = 4 * threads.CHUNK  # elements that become one partial result where a long axis is cut
 _SHARED = 8  # results of the outer axis from which threads share that axis
@@ -224,8 +210,8 @@ def prepare_var(call: Call) -> Launch:
         mean = b.scratch(out.size, out.dtype)
         n = math.prod(call.ins[0].shape[i] for i in named["axes"])
         count = max(n - named["correction"], 0)
-        Reducer(b, "mean", _MEAN, out.dtype).run(order.x, sizes, mean, (), _inverse(n))
-        Reducer(b, "var", _VARIANCE, out.dtype).run(order.x, sizes, place, (mean,), _inverse(count))
+        Reducer(b, "mean", MEAN, out.dtype).run(order.x, sizes, mean, (), _inverse(n))
+        Reducer(b, "var", VARIANCE, out.dtype).run(order.x, sizes, place, (mean,), _inverse(count))
         finish()
     return b.done()
 
@@ -244,7 +230,7 @@ def prepare_logsumexp(call: Call) -> Launch:
         place, finish = order.result(out.dtype)
         top = b.scratch(out.size, out.dtype)
         Reducer(b, "max", MAX, out.dtype).run(order.x, sizes, top)
-        Reducer(b, "logsumexp", _LOGSUMEXP, out.dtype).run(order.x, sizes, place, (top,))
+        Reducer(b, "logsumexp", LOGSUMEXP, out.dtype).run(order.x, sizes, place, (top,))
         finish()
     return b.done()
 

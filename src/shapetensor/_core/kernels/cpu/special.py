@@ -1,19 +1,7 @@
-"""Functions of one element, as expressions of their input."""
+"""Functions of one element: kernels made of expressions, as in elementwise.py."""
 
 from __future__ import annotations
 
-from .elementwise import EXPRESSIONS, prepare
+from .elementwise import PREPARE
 
-EXPRESSIONS |= {
-    "abs": "abs(x)",
-    "sign": "x if x != x else (x > 0) - (x < 0)",
-    "floor": "np.floor(x)",
-    "ceil": "np.ceil(x)",
-    "round": "np.rint(x)",  # half to even
-    "isnan": "x != x",
-}
-# Each is a function of kernels/vector.py by the same name.
-_FUNCTIONS = ("sin", "cos", "rsqrt", "log1p", "expm1", "erf", "sigmoid", "softplus", "silu", "gelu")
-EXPRESSIONS |= {name: f"{name}(x)" for name in _FUNCTIONS}
-_SAME = ("abs", "sign", "floor", "ceil", "round", "isnan")
-PREPARE = dict.fromkeys((*_FUNCTIONS, *_SAME), prepare)
+__all__ = ["PREPARE"]

@@ -7,24 +7,19 @@ vectorised one, a third as fast.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...buffers import Flat
 from ...op import Call
 from .. import threads
+from ..formulas.update import adam_one, momentum_one, penalised
 from ..generate.elementwise import contiguous_split
 from ..launch import Builder, Launch, storage
 from ..source import Kernel, kernel
 from .operands import contiguous
 
 _WEIGHT = 4  # of an element, in additions
-
-
-@kernel()
-def penalised(g: Any, x: Any, decay: Any) -> Any:
-    return g + decay * x if decay != 0 else g  # 0 * inf is no number
 
 
 @kernel(penalised)
@@ -43,14 +38,6 @@ def sgd_update_in_place(x: Flat, g: Flat, rate: Flat, options: Any) -> None:
         x[i] = x[i] - r * penalised(g[i], x[i], decay)
 
 
-@kernel(penalised)
-def momentum_one(x: Any, g: Any, v: Any, rate: Any, options: Any) -> Any:
-    momentum, decay, nesterov = options
-    d = penalised(g, x, decay)
-    w = momentum * v + d
-    return x - rate * (d + momentum * w if nesterov != 0 else w), w
-
-
 @kernel(momentum_one)
 def momentum_update(x: Flat, g: Flat, v: Flat, rate: Flat, options: Any, new_x: Flat, new_v: Flat) -> None:
     r = rate[0]
@@ -63,15 +50,6 @@ def momentum_update_in_place(x: Flat, g: Flat, v: Flat, rate: Flat, options: Any
     r = rate[0]
     for i in range(x.size):
         x[i], v[i] = momentum_one(x[i], g[i], v[i], r, options)
-
-
-@kernel(penalised)
-def adam_one(x: Any, g: Any, m: Any, v: Any, rate: Any, root: Any, kept: Any, options: Any) -> Any:
-    b1, rest1, b2, rest2, eps, decay = options
-    d = penalised(g, x, decay)
-    mean = b1 * m + rest1 * d
-    square = b2 * v + rest2 * (d * d)
-    return kept * x - rate * (mean / (math.sqrt(square) / root + eps)), mean, square
 
 
 @kernel(adam_one)

@@ -26,7 +26,7 @@ ELEMENT, PLACE, ROW, LABEL, NUMBER = "element", "place", "row", "label", "number
 _ADDRESS = {ELEMENT: "{}[o + j]", PLACE: "{}[j]", ROW: "{}[row]"}
 _START = {"sum": "zero", "max": "lowest"}
 # A maximum leaves out what is no number, which is twice as fast: it comes back with the elements themselves.
-_COMBINE = {"sum": "add_any_order", "max": "larger"}
+COMBINE = {"sum": "add_any_order", "max": "larger"}
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Rows:
 
 def text(name: str, rows: Rows, dtype: AnyDType) -> str:
     """Kernel `name(*inputs, rows, n, *written)`; it returns the first row whose label is no place of it, or -1."""
-    lines = _Writer(rows).lines()
+    lines = Writer(rows).lines()
     finish = rename(rows.finish, {name: f"{name}[i]" for name in rows.outputs})
     called = functions([*lines, finish])
     parameters = ", ".join([*rows.inputs, "rows", "n", *rows.written])
@@ -91,12 +91,13 @@ def text(name: str, rows: Rows, dtype: AnyDType) -> str:
 
 
 @dataclass
-class _Pass:
+class Pass:
     """A loop over the places of a row."""
 
     known: set[str]  # numbers that are there before it starts
     start: list[str] = field(default_factory=list)
     loop: list[str] = field(default_factory=list)
+    reductions: dict[str, str] = field(default_factory=dict)  # names of its results: "sum" or "max"
     after: list[str] = field(default_factory=list)
     here: dict[str, str] = field(default_factory=dict)  # values of a place and their names inside the loop
 
@@ -105,25 +106,32 @@ class _Pass:
         return [*self.start, *(["for j in range(m):", *inside] if inside else []), *self.after]
 
 
-class _Writer:
-    """Distributes statements to loops."""
+class Writer:
+    """Distributes statements to loops; `integer` is the type of a place in memory."""
 
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
+    def __init__(self, rows: Rows, integer: str = "np.uint64") -> None:
+        self._rows, self._integer = rows, integer
         self._numbers = {n for n, kind in rows.inputs.items() if kind in (ROW, NUMBER, LABEL)}
         self._known = set(self._numbers)
         self._formulas: dict[str, ast.expr] = {}
         self._stored: set[str] = set()
         self._count = 0
-        self._passes = [_Pass(set(self._known))]
+        self._passes = [Pass(set(self._known))]
 
     def lines(self) -> list[str]:
         """The body of the loop over rows."""
-        loads = [f"{n}_ = {n}[row]" for n, kind in self._rows.inputs.items() if kind == ROW]
+        return [*self.loads(), *(line for found in self.passes() for line in found.lines())]
+
+    def loads(self) -> list[str]:
+        """What is one number a row."""
+        return [f"{n}_ = {n}[row]" for n, kind in self._rows.inputs.items() if kind == ROW]
+
+    def passes(self) -> list[Pass]:
+        """The loops over the places of a row, in order."""
         for statement in ast.parse(self._rows.statements).body:
             assert isinstance(statement, ast.Assign)
             self._assign(statement.targets[0], statement.value)
-        return [*loads, *(line for found in self._passes for line in found.lines())]
+        return self._passes
 
     def _assign(self, target: ast.expr, value: ast.expr) -> None:
         value = self._reduced(value)
@@ -183,17 +191,18 @@ class _Writer:
         self._count += 1
         name = f"r{self._count}"
         loop.start.append(f"{name}_ = {_START[kind]}")
-        loop.loop.append(f"{name}_ = {_COMBINE[kind]}({name}_, {element})")
+        loop.reductions[f"{name}_"] = kind
+        loop.loop.append(f"{name}_ = {COMBINE[kind]}({name}_, {element})")
         self._numbers.add(name)
         return name
 
-    def _open(self, value: ast.expr) -> _Pass:
+    def _open(self, value: ast.expr) -> Pass:
         """The last loop if all numbers that the value wants are there before it starts, else a new one."""
         wanted = self._wanted(value) & self._numbers
         last = self._passes[-1]
         if wanted <= last.known and (last.loop or not last.after):
             return last
-        self._passes.append(_Pass(set(self._numbers)))
+        self._passes.append(Pass(set(self._numbers)))
         return self._passes[-1]
 
     def _wanted(self, value: ast.expr) -> set[str]:
@@ -220,9 +229,9 @@ class _Writer:
     def _picked(self, node: ast.Subscript) -> str:
         """`x[label]` as an address."""
         assert isinstance(node.value, ast.Name) and isinstance(node.slice, ast.Name)
-        return f"{node.value.id}[o + np.uint64({node.slice.id}_)]"
+        return f"{node.value.id}[o + {self._integer}({node.slice.id}_)]"
 
-    def _element(self, value: ast.expr, loop: _Pass) -> str:
+    def _element(self, value: ast.expr, loop: Pass) -> str:
         """The text of a value at place j, behind lines that load and compute what it needs."""
         return self._renamed(value, {name: self._local(name, loop) for name in sorted(self._direct(value))})
 
@@ -230,7 +239,7 @@ class _Writer:
         names = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
         return names & (set(self._rows.inputs) | self._stored | set(self._formulas)) - self._numbers
 
-    def _local(self, name: str, loop: _Pass) -> str:
+    def _local(self, name: str, loop: Pass) -> str:
         """The name inside this loop of an operand, an output stored before, or an intermediate value."""
         if name not in loop.here:
             if name in self._formulas:

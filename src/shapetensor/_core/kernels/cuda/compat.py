@@ -1,0 +1,177 @@
+"""The one place that imports numba-cuda: what kernels, devices and tests want of it, by names of our own.
+
+Numba's own `numba.cuda` is not maintained any more and is refused; numba-cuda takes its place where it is installed.
+Under NUMBA_ENABLE_CUDASIM=1 it simulates a device: kernels run in Python, one thread of the system for each of theirs.
+
+Raises:
+    ImportError: where numba-cuda is missing, with what to do about it.
+"""
+
+from __future__ import annotations
+
+import math as _math
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib.util import find_spec
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+INSTALL = 'pip install "shapetensor[cuda]"'
+if find_spec("numba_cuda") is None:
+    raise ImportError(f"the package numba-cuda is not installed: {INSTALL}")
+
+from numba import cuda as _cuda  # noqa: E402
+
+if "numba_cuda" not in (_cuda.__file__ or ""):
+    raise ImportError(f"numba.cuda is Numba's own and not numba-cuda, which should take its place: {INSTALL}")
+
+cuda: Any = _cuda  # the simulator looks for kernels' global of this name
+types: Any = cuda.types
+int32, int64, uint32, uint64 = types.int32, types.int64, types.uint32, types.uint64
+float32, float64, boolean = types.float32, types.float64, types.boolean
+SIMULATED: bool = cuda.jit.__module__.startswith("numba.cuda.simulator")
+TYPES = {
+    "float32": float32,
+    "float64": float64,
+    "int8": types.int8,
+    "uint8": types.uint8,
+    "int32": int32,
+    "int64": int64,
+    "uint32": uint32,
+    "bool": boolean,
+}
+_FUNCTIONS = ("exp", "log", "sqrt", "tanh", "sin", "cos", "log1p", "expm1", "floor", "ceil", "copysign")
+# Python's own functions raise where those of a device give inf or nan, and are of double precision.
+math: Any = _math
+if SIMULATED:
+    math = SimpleNamespace(**{n: getattr(np, n) for n in _FUNCTIONS}, erf=_math.erf, erfc=_math.erfc, pi=_math.pi)
+_one_at_a_time = threading.Lock()  # the simulator runs one kernel
+
+
+def array(kind: Any) -> Any:
+    """The type of a flat array of these elements."""
+    return types.Array(kind, 1, "C")
+
+
+def device_function(function: Callable[..., Any]) -> Any:
+    """A function that kernels of the same module call; the simulator calls it as it is."""
+    return function if SIMULATED else cuda.jit(device=True)(function)
+
+
+def compile_kernel(function: Callable[..., None], signature: Sequence[Any]) -> Callable[..., Callable[..., None]]:
+    """`launch(blocks, threads, stream)` gives the function of a kernel's arguments that starts it."""
+    if SIMULATED:
+        return _simulated(function, signature)
+    dispatcher = cuda.jit(types.void(*signature))(function)
+    return lambda blocks, threads, stream: dispatcher[blocks, threads, stream]
+
+
+def _simulated(function: Callable[..., None], signature: Sequence[Any]) -> Callable[..., Callable[..., None]]:
+    dispatcher = cuda.jit(function)
+
+    def configured(blocks: int, threads: Any, stream: Any) -> Callable[..., None]:
+        def launch(*args: Any) -> None:
+            assert tuple(map(_type_of, args)) == tuple(signature), (function, args, signature)
+            with _one_at_a_time:
+                dispatcher[blocks, threads](*args)
+
+        return launch
+
+    return configured
+
+
+def _type_of(value: Any) -> Any:
+    """What the compiler would take a kernel's argument for."""
+    if isinstance(value, tuple):
+        return types.UniTuple(_type_of(value[0]), len(value))
+    kind = TYPES[value.dtype.name]
+    return array(kind) if value.shape else kind
+
+
+def ptx(function: Callable[..., None], signature: Sequence[Any], capability: tuple[int, int]) -> str:
+    """A kernel in the assembly language of devices; needs no driver."""
+    options = {"cc": capability, "device": False, "abi": "numba", "output": "ptx"}
+    with _as_if_on(capability):
+        text: str = cuda.compile(function, types.void(*signature), **options)[0]
+    return text
+
+
+@contextmanager
+def _as_if_on(capability: tuple[int, int]) -> Iterator[None]:
+    """Functions that a kernel calls are compiled for the current device, of which there may be none."""
+    from numba.cuda import dispatcher
+
+    module: Any = dispatcher
+    ask = module.get_current_device
+    module.get_current_device = lambda: SimpleNamespace(compute_capability=capability)
+    try:
+        yield
+    finally:
+        module.get_current_device = ask
+
+
+def driver_error() -> str:
+    """Why no device can be used; empty where one can."""
+    if cuda.is_available():
+        return ""
+    cause = str(cuda.cuda_error() or "").strip().rstrip(".")
+    return f"no CUDA driver was found{f' ({cause})' if cause else ''}"
+
+
+def devices() -> list[str]:
+    """The names of the devices."""
+    if SIMULATED:
+        return ["simulated device"]
+    return [device.name.decode() if isinstance(device.name, bytes) else device.name for device in cuda.gpus]
+
+
+def on(index: int) -> AbstractContextManager[Any]:
+    """`with on(1):` makes a device the one that this thread uses."""
+    context: AbstractContextManager[Any] = nullcontext() if SIMULATED else cuda.gpus[index]
+    return context
+
+
+def allocate(size: int, dtype: np.dtype[Any]) -> Any:
+    """A flat array of the device that this thread uses.
+
+    Raises:
+        MemoryError: where it has no room.
+    """
+    try:
+        return cuda.device_array(size, dtype)
+    except Exception as error:  # numba-cuda names the cause in a text only
+        if isinstance(error, MemoryError) or "OUT_OF_MEMORY" in str(error):
+            raise MemoryError(str(error)) from None
+        raise
+
+
+def to_device(values: NDArray[Any], out: Any, stream: Any) -> None:
+    """Copy elements to a device."""
+    out.copy_to_device(values, stream=stream)
+    stream.synchronize()
+
+
+def to_host(source: Any, stream: Any) -> NDArray[Any]:
+    """The elements of a device's array, once what was started before is done."""
+    values: NDArray[Any] = source.copy_to_host(stream=stream)
+    stream.synchronize()
+    return values
+
+
+def copy_within(source: Any, out: Any, stream: Any) -> None:
+    """Copy elements from one array of a device to another."""
+    out.copy_to_device(source, stream=stream)
+
+
+def pointer(source: Any) -> int:
+    """The address of a device's array."""
+    return int(source.device_ctypes_pointer.value or 0)
+
+
+def stream_number(stream: Any) -> int:
+    """What `__cuda_array_interface__` says about the stream on which elements are computed."""
+    return int(stream.handle)
