@@ -156,7 +156,7 @@ def _plain_constants(launch: Launch) -> tuple[Any, ...] | None:
         return None
     args, n = launch.steps[0].args, launch.inputs
     constants = args[n:-1]
-    plain = args[:n] == tuple(map(Place, range(n))) and args[-1] == Place(n)
+    plain = all(type(a) is Place and a.index == i for i, a in enumerate([*args[:n], args[-1]]))
     return constants if plain and not any(isinstance(c, Place) for c in constants) else None
 
 

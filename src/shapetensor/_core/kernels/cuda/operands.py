@@ -114,7 +114,7 @@ def _fill(value: Any, out: Any) -> None:
 
 def _cast(x: Any, out: Any) -> None:
     for i in range(int32(cuda.grid(1)), int32(out.size), int32(cuda.gridsize(1))):
-        out[i] = x[i]
+        out[i] = out.dtype.type(x[i])
 
 
 def _cast_to_bool(x: Any, out: Any) -> None:
@@ -124,7 +124,7 @@ def _cast_to_bool(x: Any, out: Any) -> None:
 
 def _walking(name: str, function: Callable[..., None]) -> dict[str, Kernel]:
     walk = int32, array(int32), int32
-    return {k: Kernel(f"{name}_{k}", function, array(t), *walk, array(t)) for k, t in compat.TYPES.items()}
+    return {k: Kernel(f"{name}_{k}", function, array(t), *walk, array(t)) for k, t in compat.BITS.items()}
 
 
 GATHER, PLACE = _walking("gather", _gather), _walking("place", _place)
@@ -146,7 +146,7 @@ def of(kernels: dict[Any, Kernel], op: str, *dtypes: AnyDType) -> Kernel:
     """
     names = tuple(d.storage for d in dtypes)
     found = kernels.get(names if len(names) > 1 else names[0])
-    if found is None or any(d.storage == "uint16" for d in dtypes):
+    if found is None:
         kinds = " and ".join(d.__name__ for d in dtypes)
         raise DeviceError(f"{op}: there is no CUDA kernel for {kinds}: convert on the CPU, x.to('cpu').astype(...)")
     return found
@@ -173,6 +173,9 @@ def fill(b: Builder, value: Any, size: int, dtype: AnyDType, out: Place) -> None
 
 def cast(b: Builder, x: Place, source: AnyDType, target: AnyDType, size: int, out: Place) -> None:
     """Write x as another dtype."""
+    if source is target:
+        gather(b, x, 0, (size,), (1,), target, out)
+        return
     b.over(of(CASTS, b.call.op.name, source, target), size, x, out)
 
 
