@@ -21,3 +21,21 @@ os.environ["SHAPETENSOR_QUIET"] = "1"  # processes that tests start may compile 
 def rng() -> np.random.Generator:
     """Random arrays, the same in every run."""
     return np.random.default_rng(20240229)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--runner=sim` runs the tests of CUDA devices on Numba's simulator, `--runner=device` on the first real one."""
+    parser.addoption("--runner", choices=("sim", "device"), help="also run the tests that want a CUDA device")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "runner: wants a CUDA device, simulated or real: see --runner")
+    if config.getoption("--runner") == "sim":
+        os.environ["NUMBA_ENABLE_CUDASIM"] = "1"  # Numba reads it when it is imported
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--runner") is None:
+        wanting = [item for item in items if item.get_closest_marker("runner")]
+        items[:] = [item for item in items if item not in wanting]
+        config.hook.pytest_deselected(items=wanting)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     # isort: split
     from . import io, losses, nn, optim, random, testing
+    from ._core.cuda import Cuda
     from ._core.dimtypes import Add, FloorDiv, Mul, Sub
     from ._core.dtypes import BF16, F16, F32, F64, I8, I32, I64, U8, U32, Bool, DType, Float, Integer, Number
     from ._core.errors import CompileError, DeviceError, DTypeError, ShapeError, ShapetensorWarning
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         zeros,
         zeros_like,
     )
+    from .functions.device import to_device
     from .functions.elementwise import (
         add,
         astype,
@@ -137,6 +139,7 @@ __all__ = ["Module", "Tensor", "__version__", "checked", "clear_caches", "compil
 __all__ += ["io", "losses", "nn", "optim", "random", "testing"]
 __all__ += ["BF16", "F16", "F32", "F64", "I8", "I32", "I64", "U8", "U32", "Bool", "DType", "Float", "Integer", "Number"]
 __all__ += ["Add", "FloorDiv", "Mul", "Sub"]
+__all__ += ["Cuda", "to_device"]
 __all__ += ["bfloat16", "bool_", "float16", "float32", "float64", "int8", "int32", "int64", "uint8", "uint32"]
 __all__ += ["CompileError", "DTypeError", "DeviceError", "ShapeError", "ShapetensorWarning"]
 __all__ += ["grad", "jvp", "traced", "value_and_grad", "vjp", "vmap"]
@@ -159,6 +162,7 @@ __all__ += ["get_num_threads", "set_num_threads"]
 
 _NAMES_OF = {
     "_core.dtypes": "BF16 F16 F32 F64 I8 I32 I64 U8 U32 Bool DType Float Integer Number",
+    "_core.cuda": "Cuda",
     "_core.dimtypes": "Add FloorDiv Mul Sub",
     "_core.errors": "CompileError DTypeError DeviceError ShapeError ShapetensorWarning",
     "autodiff": "grad jvp traced value_and_grad vjp vmap",
@@ -166,6 +170,7 @@ _NAMES_OF = {
     "compile": "compile",
     "functions.creation": "arange asarray eye from_dlpack from_numpy full full_like linspace ones ones_like tensor tril"
     " triu zeros zeros_like",
+    "functions.device": "to_device",
     "functions.elementwise": "add astype clip divide equal exp floor_divide greater greater_equal less less_equal log"
     " logical_and logical_not logical_or logical_xor maximum minimum multiply negative not_equal pow relu remainder"
     " sqrt subtract tanh where",
@@ -215,6 +220,10 @@ def clear_caches() -> None:
 
     infer.cache_clear()
     POOL.clear()
+    for device in (
+        import_module("._core.cuda", __name__).Cuda.started() if f"{__name__}._core.cuda" in sys.modules else ()
+    ):
+        device.pool.clear()
 
 
 if not TYPE_CHECKING:  # a checker would take every name to exist

@@ -100,9 +100,7 @@ def _difference(a: NDArray[Any], b: NDArray[Any], wrong: NDArray[Any], rtol: flo
 def _array(x: Any) -> NDArray[Any]:
     import numpy as np
 
-    if is_tensor(x) and x.dtype is BF16:
-        x = x.astype(F32)
-    return np.asarray(x)
+    return np.asarray(x._shown(BF16) if is_tensor(x) else x)
 
 
 def check_grads(

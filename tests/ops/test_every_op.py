@@ -21,11 +21,12 @@ from shapetensor._core.apply import infer
 from shapetensor._core.cpu import CPU
 from shapetensor._core.dims import Atom, Dim, Poly
 from shapetensor._core.doubt import Undecidable
-from shapetensor._core.dtypes import F32, F64, Float
-from shapetensor._core.op import HOST, OPS, Op
+from shapetensor._core.dtypes import BF16, F16, F32, F64, Float
+from shapetensor._core.op import HOST, OPS, Call, Op
 from shapetensor._core.processor import extent
 from shapetensor._core.spec import WEAK_SPECS, contiguous_strides, make_spec
 from shapetensor.tensor import AnyTensor
+from tests.cuda.calls import there
 from tests.ops.catalogue import CATALOGUE
 from tests.ops.reference import (
     Args,
@@ -303,6 +304,42 @@ def test_compiled_is_eager_bit_for_bit(name: str) -> None:
             replayed = compiled(*tensors)
             assert [(x.shape, x.dtype) for x in replayed] == [(x.shape, x.dtype) for x in eager], where
             assert [to_numpy(x).tobytes() for x in replayed] == [to_numpy(x).tobytes() for x in eager], where
+
+
+# --- other devices ----------------------------------------------------------------------------------------------------
+
+LARGE = 600  # elements: the simulator is slow
+CONVERTS = {"astype", "concat", "full", "slice_backward"}  # what does more than move floats of 16 bits
+
+
+def converts_halves(call: Call) -> bool:
+    """Whether floats of 16 bits become others or come from others, or are made of a number."""
+    dtypes = [s.dtype for s in (*call.ins, *call.outs)]
+    halves = bool({BF16, F16} & set(dtypes))
+    return halves and (len(set(dtypes)) > 1 or call.op.name == "slice_backward")
+
+
+@pytest.mark.runner
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's, of what the simulator computes with it
+@by_op
+def test_cuda_gives_what_the_cpu_gives(name: str) -> None:
+    """Operands of the same strides; an op without a kernel says so."""
+    op, device = OPS[name], st.Cuda(0)
+    for sample, args, want, where in cases(name):
+        arrays = [x for x in args if hasattr(x, "_buffer")]
+        if max([w.size for w in want] + [x._buffer.size for x in arrays]) > LARGE:
+            continue
+        moved = {id(x): there(x, device) for x in args}
+        attrs = tuple(device if a is CPU else a for a in attributes(op, sample))
+        there_is_none = name == "sort" or (name in CONVERTS and converts_halves(call_of(op, sample, args)))
+        if there_is_none:
+            with pytest.raises(st.DeviceError, match=f"^{name}: there is no CUDA kernel for "):
+                run(op, [moved[id(x)] for x in args], attrs)
+            continue
+        for got, array in zip(run(op, [moved[id(x)] for x in args], attrs), want, strict=True):
+            assert got.device is device, where
+            exact = not got.dtype.computes  # what only moves
+            assert_same(got.to("cpu"), array, where, exact=exact, scale=length_of_sums(args, want))
 
 
 # --- derivatives ------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from functools import cache
 from importlib import import_module
@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .buffers import SOLE, Pool
-from .dtypes import AnyDType
+from .dtypes import F16, AnyDType
 from .errors import DeviceError
 from .kernels.launch import Launch
 from .op import Call
 from .processor import Processor
+from .spec import Spec
 
 _CONSTANTS = 1024  # numbers that a device keeps an array of
 
@@ -222,14 +223,20 @@ class Cuda(Processor):
         found.lent = buffer  # which is held, and neither goes to the pool
         return found
 
-    def interface(self, buffer: Any, typestr: str, shape: Sequence[int], strides: Sequence[int]) -> dict[str, Any]:
-        """`__cuda_array_interface__`, version 3; whoever reads it waits for our stream."""
-        buffer.lent = None  # from now on others see the memory
+    def interface(self, buffer: Any, spec: Spec) -> dict[str, Any]:
+        """`__cuda_array_interface__` of a tensor, version 3."""
+        buffer.lent = getattr(buffer, "lent", None)  # from now on others see the memory
+        kind = np.dtype(np.float16 if spec.dtype is F16 else spec.dtype.storage)
         return {
-            "shape": tuple(shape),
-            "typestr": typestr,
+            "shape": spec.shape,
+            "typestr": kind.str,
             "data": (compat().pointer(buffer) if buffer.size else 0, False),
-            "strides": tuple(strides),
+            "strides": None if spec.contiguous else tuple(s * kind.itemsize for s in spec.strides),
             "stream": compat().stream_number(self.stream),
             "version": 3,
         }
+
+    @classmethod
+    def started(cls) -> list[Cuda]:
+        """The devices that were asked for."""
+        return list(cls._made.values())

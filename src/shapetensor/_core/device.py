@@ -155,5 +155,5 @@ def deepest(op: str, devices: Sequence[Device]) -> Device:
     best = max(devices, key=lambda d: d.depth)
     for device in devices:
         if device is not best and device.depth == best.depth:
-            raise DeviceError(f"{op}: operands are on {device.name} and on {best.name}: move them with x.to(...)")
+            raise DeviceError(f"{op}: operands are on {best.name} and on {device.name}: move them with x.to(...)")
     return best

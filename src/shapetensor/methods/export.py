@@ -57,6 +57,20 @@ class Export(Base[DT, *Shape]):
         array = self.numpy()
         return (array if copy is False else array.copy()).__dlpack__(max_version=max_version)
 
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]:
+        """What CuPy, Numba, torch and others read to see the elements of a tensor on a CUDA device without a copy.
+
+        They must not write there. Version 3 of the protocol: readers wait for the stream on which we compute.
+        """
+        where = self._spec.device
+        if not hasattr(where, "interface"):
+            raise AttributeError(f"__cuda_array_interface__: the tensor is on {where!r}, not on a CUDA device")
+        if self.dtype is BF16:
+            raise AttributeError("__cuda_array_interface__: it has no bfloat16: write x.astype(F32) first")
+        found: dict[str, Any] = where.interface(self._buffer, self._spec)
+        return found
+
     def __dlpack_device__(self) -> tuple[int, int]:
         """DLPack's numbers of the CPU."""
         return self.numpy().__dlpack_device__()

@@ -75,7 +75,6 @@ MODULE_REASONS = {
     "register_buffer": "declare a field `mean: st.Tensor = nn.buffer()`, and assign it in __init__",
     "register_parameter": "a floating tensor in a field is a parameter",
     "requires_grad_": "ask for gradients with `st.grad(loss_of)(model)` or `st.traced(model)`",
-    "to": "the only device is the CPU",
     "train": _MODES,
     "zero_grad": "gradients are returned and not added up: there is nothing to set to zero",
 }

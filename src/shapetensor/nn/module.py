@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
 from .._core.dtypes import F32
 from .._core.errors import DTypeError, ShapeError
-from .._core.pytree import flatten, is_tensor, parameter_mask, paths, unflatten
+from .._core.pytree import flatten, is_tensor, parameter_mask, paths, tree_map, unflatten
 from ..methods.hints import MODULE_REASONS, explain
 
 if TYPE_CHECKING:
@@ -146,6 +146,20 @@ class Module:
     def parameters(self) -> Iterator[AnyTensor]:
         """The tensors that are trained."""
         return (x for _, x in self.named_parameters())
+
+    def to(self, device: Any) -> Self:
+        """The module with its tensors on a device, "cpu", "cuda:0" or an object.
+
+        Raises:
+            DeviceError: for a device that this version or this machine does not have.
+
+        Example:
+            >>> import shapetensor as st
+            >>> model = st.nn.Linear(2, 3, key=st.random.key(0))
+            >>> model.to("cpu").weight.device
+            cpu
+        """
+        return tree_map(lambda x: x.to(device), self)  # type: ignore[no-any-return]
 
     def state_dict(self) -> dict[str, AnyTensor]:
         """All tensors by name, buffers included; the names are those of torch, such as `encoder.0.weight`.

@@ -46,11 +46,12 @@ TYPES = {
     "bool": boolean,
 }
 BITS = {**TYPES, "uint16": types.uint16}  # with what kernels move and do not compute on: floats of 16 bits
-_FUNCTIONS = ("exp", "log", "sqrt", "tanh", "sin", "cos", "log1p", "expm1", "floor", "ceil", "copysign")
+_FUNCTIONS = "exp log sqrt tanh sin cos log1p expm1 floor ceil copysign fabs frexp"
 # Python's own functions raise where those of a device give inf or nan, and are of double precision.
 math: Any = _math
 if SIMULATED:
-    math = SimpleNamespace(**{n: getattr(np, n) for n in _FUNCTIONS}, erf=_math.erf, erfc=_math.erfc, pi=_math.pi)
+    math = SimpleNamespace(**{name: getattr(np, name) for name in _FUNCTIONS.split()}, inf=_math.inf, pi=_math.pi)
+    math.erf, math.erfc = _math.erf, _math.erfc
 _one_at_a_time = threading.Lock()  # the simulator runs one kernel
 _INTERVAL = 1e-4  # seconds
 
@@ -132,7 +133,7 @@ def driver_error() -> str:
     """Why no device can be used; empty where one can."""
     if cuda.is_available():
         return ""
-    cause = str(cuda.cuda_error() or "").strip().rstrip(".")
+    cause = " ".join(str(cuda.cuda_error() or "").split()).rstrip(".: ")
     return f"no CUDA driver was found{f' ({cause})' if cause else ''}"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache
 
+from ... import ops  # noqa: F401, since it fills OPS
 from ...dtypes import F32, F64, I32, I64, U8, AnyDType, Bool
 from ...errors import DTypeError
 from ...op import OPS, Call

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ...dtypes import F32, F64, I32, I64, U8
+from ...dtypes import F32, F64, I32, I64, U8, Bool
 from ...op import Call
 from ...spec import Ints
 from ..formulas.index import out_of_range
@@ -114,16 +114,16 @@ def _kernels(name: str, function: Callable[..., None], numbers: int, kinds: dict
     }
 
 
+_ALL = {d.storage: compat.TYPES[d.storage] for d in (F32, F64, I32, I64, U8, Bool)}
 _SUMS = {d.storage: compat.TYPES[d.storage] for d in (F32, F64, I32, I64)}  # devices add to words of 32 and 64 bits
-TAKE = _kernels("take", _take, 2, compat.BITS)
-TAKE_ALONG = _kernels("take_along_axis", _take_along, 3, compat.BITS)
+TAKE = _kernels("take", _take, 2, _ALL)
+TAKE_ALONG = _kernels("take_along_axis", _take_along, 3, _ALL)
 SCATTER_ADD = _kernels("scatter_add", _scatter_add, 2, _SUMS)
 SCATTER_ADD_ALONG = _kernels("scatter_add_along_axis", _scatter_add_along, 3, _SUMS)
 CHECK = Kernel("check_indices", _check, array(int64), int32, array(int64))
 WINNERS = Kernel("scatter_set_winners", _winners, array(int64), int32, array(int64), array(int32))
 REPLACE = {
-    k: Kernel(f"scatter_set_{k}", _replace, array(t), array(int32), array(t), int32, array(t))
-    for k, t in compat.BITS.items()
+    k: Kernel(f"scatter_set_{k}", _replace, array(t), array(int32), array(t), int32, array(t)) for k, t in _ALL.items()
 }
 KERNELS = [
     *TAKE.values(),

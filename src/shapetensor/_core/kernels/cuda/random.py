@@ -16,13 +16,14 @@ from ...op import Call
 from ..formulas import random as formulas
 from ..formulas.random import DRAW, FOLD, SPLIT
 from ..launch import Launch
-from .compat import array, cuda, device_function, float32, float64, int32, int64, math, uint32
+from .angle import turned
+from .compat import array, cuda, float32, float64, int32, int64, math, uint32
 from .kernel import Kernel
 from .operands import Builder, contiguous
 from .source import formula
 
 philox = formula(formulas.philox)
-_ANGLE = 2.0**-32 * 2 * math.pi  # of one step of a word
+_ANGLE = 2.0**-32 * 2 * math.pi  # of one step of a word, which counts turns
 
 
 def _uniform32(key: Any, tag: Any, out: Any) -> None:
@@ -57,31 +58,11 @@ def _normal32(key: Any, tag: Any, out: Any) -> None:
         else:
             logarithm = math.log1p(-(float32(np.uint64(0xFFFFFFFF) - u) * float32(2.0**-32)))
         radius = math.sqrt(float32(-2.0) * logarithm)
-        cosine, sine = turned(uint32(v))
+        turn = int64(v + np.uint64(1 << 29)) >> 30
+        cosine, sine = turned(int32(turn & 3), float32(int64(v) - (turn << 30)) * float32(_ANGLE))
         out[2 * i] = radius * cosine
         if 2 * i + 1 < size:
             out[2 * i + 1] = radius * sine
-
-
-_S = -1 / 6, 1 / 120, -1 / 5040, 1 / 362880
-_C = 1 / 24, -1 / 720, 1 / 40320
-
-
-@device_function
-def turned(word: Any) -> Any:
-    """Cosine and sine of 2 pi word / 2^32: polynomials in the angle from the nearest right one."""
-    quarter = uint32((int64(word) + int64(1 << 29)) >> 30) & uint32(3)
-    r = float32(int32(int64(word) - ((int64(word) + int64(1 << 29)) >> 30 << 30))) * float32(_ANGLE)
-    z = r * r
-    sine = r + r * z * (float32(_S[0]) + z * (float32(_S[1]) + z * (float32(_S[2]) + z * float32(_S[3]))))
-    cosine = float32(1.0) + z * (float32(-0.5) + z * (float32(_C[0]) + z * (float32(_C[1]) + z * float32(_C[2]))))
-    if quarter == uint32(1):
-        return -sine, cosine
-    if quarter == uint32(2):
-        return -cosine, -sine
-    if quarter == uint32(3):
-        return sine, -cosine
-    return cosine, sine
 
 
 def _normal64(key: Any, tag: Any, out: Any) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...dtypes import F32, F64, I32, I64, U8, AnyDType, Bool
 from ...op import Call
@@ -30,21 +30,31 @@ from .source import halved, load
 WARP, WIDE = 32, 256  # threads for a row
 _LONG = 1024  # elements of a row from which on it is worth more than a warp
 _PIECE = {True: 1 << 14, False: 1 << 8}  # elements of the axis that become one partial result: of rows, of columns
-_NUMBERS = (F32, F64, I32, I64, U8)
-_ANY = (*_NUMBERS, Bool)
-# By the name of the kernel, what it does, and for which dtypes
-_KINDS: dict[str, tuple[Reduction, tuple[AnyDType, ...]]] = {
-    **{name: (REDUCTIONS[name], _NUMBERS) for name in ("sum", "prod")},
-    **{name: (REDUCTIONS[name], _ANY) for name in ("max", "min")},
-    **{name: (REDUCTIONS[name], (Bool,)) for name in ("any", "all")},
-    "mean": (MEAN, (F32, F64)),
-    "variance": (VARIANCE, (F32, F64)),
-    "squares": (VARIANCE.partial(), (F32, F64)),
-    "logsumexp": (LOGSUMEXP, (F32, F64)),
-    "exponentials": (LOGSUMEXP.partial(), (F32, F64)),
-    "logarithm": (LOGSUMEXP.rest(), (F32, F64)),
+_ANY = (F32, F64, I32, I64, U8, Bool)
+_FLOATS = (F32, F64)
+_FORMS = (WARP, WIDE, 0)  # rows with so many threads each, and columns
+
+
+class Kind(NamedTuple):
+    """What a kernel does, for which dtypes, and in which forms."""
+
+    reduction: Reduction
+    dtypes: tuple[AnyDType, ...]
+    forms: tuple[int, ...] = _FORMS
+
+
+_KINDS = {
+    **{name: Kind(REDUCTIONS[name], (F32, F64, I64)) for name in ("sum", "prod")},
+    **{name: Kind(REDUCTIONS[name], _ANY) for name in ("max", "min")},
+    **{name: Kind(REDUCTIONS[name], (Bool,)) for name in ("any", "all")},
+    "mean": Kind(MEAN, _FLOATS),
+    "variance": Kind(VARIANCE, _FLOATS),
+    "squares": Kind(VARIANCE.partial(), _FLOATS, (WIDE, 0)),  # of pieces, which are long
+    "logsumexp": Kind(LOGSUMEXP, _FLOATS),
+    "exponentials": Kind(LOGSUMEXP.partial(), _FLOATS, (WIDE, 0)),
+    "logarithm": Kind(LOGSUMEXP.rest(), _FLOATS, (WARP, 0)),  # of partial results, which are few
 }
-_NAMES = {r: name for name, (r, _) in _KINDS.items()}
+_NAMES = {kind.reduction: name for name, kind in _KINDS.items()}
 
 
 def _parameters(r: Reduction) -> tuple[str, str]:
@@ -117,9 +127,9 @@ def kernel(r: Reduction, dtype: AnyDType, threads: int) -> Kernel:
 
 def kernels() -> Iterator[Kernel]:
     """One for each reduction, dtype and form."""
-    for r, dtypes in _KINDS.values():
+    for r, dtypes, forms in _KINDS.values():
         for dtype in dtypes:
-            yield from (kernel(r, dtype, threads) for threads in (WARP, WIDE, 0))
+            yield from (kernel(r, dtype, threads) for threads in forms)
 
 
 def _reduce(
@@ -147,7 +157,8 @@ def _launch(
     y = more[:1] if "y" in r.operands() else ()
     scale = more[len(y) :]
     if inner == 1:
-        run = kernel(r, dtype, WIDE if n > _LONG else WARP)
+        forms = _KINDS[_NAMES[r]].forms
+        run = kernel(r, dtype, WIDE if WARP not in forms or (n > _LONG and WIDE in forms) else WARP)
         b.blocks(run, outer * pieces, x, *y, i32(n), i32(piece), i32(pieces), *scale, out)
     else:
         numbers = i32(n), i32(inner), i32(piece), i32(pieces)
@@ -267,7 +278,7 @@ def _along(
 
 ARGMAX = _along("argmax", _argmax, _ANY, int64)
 ARGMIN = _along("argmin", _argmin, _ANY, int64)
-CUMULATIVE_SUM = _along("cumulative_sum", _cumulative_sum, _NUMBERS)
+CUMULATIVE_SUM = _along("cumulative_sum", _cumulative_sum, (F32, F64, I64))
 KERNELS = [*ARGMAX.values(), *ARGMIN.values(), *CUMULATIVE_SUM.values()]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ...dtypes import F32, AnyDType
 from ..generate.expression import rename, typed
 from ..source import Kernel
-from . import compat
+from . import angle, compat
 
 # The functions that expressions name, beside those of `compat.math`: parameters, and the result.
 FUNCTIONS = {
@@ -86,6 +86,7 @@ def load(name: str, body: str, dtype: AnyDType) -> Callable[..., None]:
         "kind": compat.TYPES[dtype.storage],
         "np": np,
         **{function: getattr(compat.math, function) for function in _BUILTIN},
+        **({"sin": angle.sin, "cos": angle.cos} if dtype is F32 else {}),
     }
     exec(compile(text, f"<shapetensor CUDA kernel {name}>", "exec"), scope)
     function: Callable[..., None] = scope[name]
