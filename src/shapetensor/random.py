@@ -81,7 +81,7 @@ def key(seed: int, *, device: Any = None) -> Key:
     low ^= _mix(high)
     words = [half >> shift & 0xFFFFFFFF for half in (low, high) for shift in (0, 32)]
     made = from_numpy(np.array(words, np.uint32))
-    return made if device is None else made.to(device)  # type: ignore[no-any-return]
+    return made if device is None else made.to(device)
 
 
 def split(key: Key, n: int = 2) -> AnyTensor:

@@ -44,7 +44,8 @@ class Cpu(Processor):
         return buffer[start:stop]
 
     def copy(self, buffer: Flat) -> Flat:
-        return self.upload(buffer)
+        out: Flat = self.upload(buffer)
+        return out
 
     def write(self, values: NDArray[Any], buffer: Flat) -> None:
         buffer.reshape(values.shape)[...] = values

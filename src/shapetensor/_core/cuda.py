@@ -102,6 +102,12 @@ class Cuda(Processor):
 
     _made: ClassVar[dict[int, Cuda]] = {}
     _making = threading.Lock()
+    index: int
+    checks: Checks
+    here: AbstractContextManager[Any]  # in which this thread uses the device
+    stream: Any  # in which all is done
+    _constants: OrderedDict[tuple[AnyDType, bytes], Any]
+    _lock: threading.Lock
 
     def __new__(cls, index: int = 0) -> Cuda:
         with cls._making:
@@ -119,11 +125,9 @@ class Cuda(Processor):
             listed = ", ".join(f"cuda:{i} ({name})" for i, name in enumerate(names))
             raise DeviceError(f"cuda:{index}: there is no such device: this machine has {listed or 'none'}")
         self = object.__new__(cls)
-        self.index, self.name, self.pool = index, f"cuda:{index}", Memory(f"cuda:{index}", compat().on(index))
-        self.checks = Checks()
-        self._constants: OrderedDict[tuple[AnyDType, bytes], Any] = OrderedDict()
-        self._lock = threading.Lock()
-        self.here = compat().on(index)
+        self.index, self.name, self.here = index, f"cuda:{index}", compat().on(index)
+        self.pool, self.checks = Memory(self.name, self.here), Checks()
+        self._constants, self._lock = OrderedDict(), threading.Lock()
         with self.here:
             self.stream = compat().cuda.stream()
         return self

@@ -94,7 +94,7 @@ class Export(Base[DT, *Shape]):
             return self  # type: ignore[return-value]
         if not has_elements(here):
             raise CompileError(f"to: a compiled or mapped function cannot move tensors to {target!r}: do it outside")
-        return apply(to_device, (self,), (target,))  # type: ignore[return-value]
+        return apply(to_device, (self,), (target,))
 
     def item(self) -> Any:
         """The only element, as a Python number."""

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 import shapetensor as st
 from shapetensor._core.dtypes import BF16, F16, F32, F64, I8, I32, I64, U8, U32, AnyDType, Bool
-from shapetensor._core.errors import ShapeError
+from shapetensor._core.errors import DeviceError, ShapeError
 from tests.ops.sample import (
     EVERY,
+    HERE,
     LAYOUTS,
     SMOOTH,
     Ints,
@@ -73,6 +74,25 @@ def _reshape_wrong() -> Iterator[Wrong | WrongCall]:
     yield WrongCall(lambda: x.reshape(-1, -1), ShapeError, "reshape: only one -1 is allowed in (-1, -1)")
     text = "reshape: -1 in (0, -1) could be anything: the other sizes multiply to 0"
     yield WrongCall(lambda: st.ones((0, 3)).reshape(0, -1), ShapeError, text)
+
+
+# --- to_device --------------------------------------------------------------------------------------------------------
+
+
+def _to_device_samples() -> Iterator[Sample]:
+    """From the CPU to the CPU: a copy; other devices have tests of their own."""
+    for shape in ((), (1,), (5,), (0,), (3, 0), (2, 1, 3, 1, 2, 2)):
+        yield _view(Operand(shape), device=HERE, view=False)
+    for layout in LAYOUTS:
+        yield _view(Operand((3, 5), F64, SMOOTH, layout), device=HERE, view=False)
+    for dtype in EVERY:
+        yield _view(Operand((3, 4), dtype), device=HERE, view=False)
+
+
+def _to_device_wrong() -> Iterator[WrongCall]:
+    text = "there is no device 'gpu': this version has 'cpu' and 'cuda:0', 'cuda:1', ..."
+    yield WrongCall(lambda: st.ones(2).to("gpu"), DeviceError, text)
+    yield WrongCall(lambda: st.ones(2).to(0), DeviceError, "0 is not a device: use 'cpu', 'cuda:0' or x.device")
 
 
 # --- expand_dims, broadcast_to, permute_dims, matrix_transpose --------------------------------------------------------
@@ -318,6 +338,7 @@ SAMPLES = {
         Symbolic(("B T D",), SIZES, {"shape": "B*T D"}),
         Symbolic(("B T*D",), SIZES, {"shape": "D 1 B T"}),
     ),
+    "to_device": _op(lambda x, device: np.array(x), _to_device_samples(), _to_device_wrong()),
     "expand_dims": _op(np.expand_dims, _expand_samples(), _expand_wrong()),
     "broadcast_to": _op(
         np.broadcast_to, _broadcast_samples(), _broadcast_wrong(), Symbolic(("1 D",), SIZES, {"shape": "B T D"})

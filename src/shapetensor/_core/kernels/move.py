@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -13,10 +13,10 @@ from .launch import Builder, Launch
 def prepare(call: Call) -> Launch:
     """The elements in C order."""
     b = Builder(call)
-    spec, source, target = call.ins[0], call.ins[0].device, call.outs[0].device
+    spec, source, target = call.ins[0], cast(Any, call.ins[0].device), cast(Any, call.outs[0].device)
 
     def move(x: Any, out: Any) -> None:
-        flat: Any = source.download(x)
+        flat = source.download(x)
         strides = tuple(s * flat.itemsize for s in spec.strides)
         target.write(np.ndarray(spec.shape, flat.dtype, flat, 0, strides), out)
 

@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
 from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any
@@ -137,16 +138,17 @@ def driver_error() -> str:
     return f"no CUDA driver was found{f' ({cause})' if cause else ''}"
 
 
-def devices() -> list[str]:
+@cache
+def devices() -> tuple[str, ...]:
     """The names of the devices."""
     if SIMULATED:
-        return ["simulated device"]
-    return [device.name.decode() if isinstance(device.name, bytes) else device.name for device in cuda.gpus]
+        return ("simulated device",)
+    return tuple(name.decode() if isinstance(name, bytes) else name for name in (gpu.name for gpu in cuda.gpus))
 
 
 def on(index: int) -> AbstractContextManager[Any]:
-    """`with on(1):` makes a device the one that this thread uses."""
-    context: AbstractContextManager[Any] = nullcontext() if SIMULATED else cuda.gpus[index]
+    """`with on(1):` makes a device the one that this thread uses; where there is one only, it is that anyway."""
+    context: AbstractContextManager[Any] = nullcontext() if len(devices()) == 1 else cuda.gpus[index]
     return context
 
 
@@ -189,4 +191,4 @@ def pointer(source: Any) -> int:
 
 def stream_number(stream: Any) -> int:
     """What `__cuda_array_interface__` says about the stream on which elements are computed."""
-    return int(stream.handle)
+    return int(stream)

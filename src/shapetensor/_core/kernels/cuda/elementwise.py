@@ -7,7 +7,6 @@ strided    operands of any strides: each thread finds the places of its elements
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
 
 from ... import ops  # noqa: F401, since it fills OPS
 from ...dtypes import F32, F64, I32, I64, U8, AnyDType, Bool
@@ -19,7 +18,7 @@ from ..generate.expression import rename, typed
 from ..launch import Launch, Place, broadcast_strides, merge
 from . import compat
 from .compat import array, int32
-from .kernel import Kernel
+from .kernel import Kernel, once
 from .operands import Builder, cast, contiguous, i32
 from .source import load
 
@@ -57,7 +56,7 @@ def {name}({", ".join(inputs)}, walk, rank, out):
 """
 
 
-@cache
+@once
 def kernel(op: str, dtype: AnyDType, form: str) -> Kernel:
     """The kernel of an op that computes in this dtype."""
     inputs = OPS[op].inputs

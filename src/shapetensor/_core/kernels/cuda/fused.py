@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from functools import cache
 
 from ...dtypes import F32, F64, I64, AnyDType
 from ...op import Call
@@ -19,7 +18,7 @@ from ..generate.rows import COMBINE, LABEL, NUMBER, Pass, Rows, Writer
 from ..launch import Launch, Place, storage
 from . import compat
 from .compat import array, int32, int64
-from .kernel import Kernel
+from .kernel import Kernel, once
 from .operands import Builder, contiguous, gather, i32
 from .source import halved, load
 
@@ -75,7 +74,7 @@ def _shared(found: Pass, dtype: AnyDType, threads: int) -> Iterator[str]:
         yield "cuda.syncthreads()"
 
 
-@cache
+@once
 def kernel(name: str, dtype: AnyDType, threads: int) -> Kernel:
     """The kernel of a function of rows for blocks of so many threads."""
     rows, kind = ROWS[name], compat.TYPES[dtype.storage]

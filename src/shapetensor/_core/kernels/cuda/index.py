@@ -104,7 +104,7 @@ def _replace(x: Any, winner: Any, updates: Any, inner: Any, out: Any) -> None:
         out[r] = updates[int32(q * inner + j)] if q >= 0 else x[r]
 
 
-ADDED = {F32.storage: F32, F64.storage: F64, I32.storage: I32, I64.storage: I64, U8.storage: I32}
+ADDED = {F32.storage: F32, F64.storage: F64, I32.storage: I32, I64.storage: I64, U8.storage: I32, Bool.storage: I32}
 
 
 def _kernels(name: str, function: Callable[..., None], numbers: int, kinds: dict[str, Any]) -> dict[str, Kernel]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from functools import cache
+from typing import Any, ParamSpec, Protocol, cast
 
 from . import compat
 
@@ -13,12 +14,20 @@ from . import compat
 THREADS, BLOCKS = (16, 2) if compat.SIMULATED else (256, 1 << 16)
 
 
+P = ParamSpec("P")
+
+
 class Home(Protocol):
     """The device that a kernel is started on."""
 
     index: int
     here: AbstractContextManager[Any]
     stream: Any
+
+
+def once(make: Callable[P, Kernel]) -> Callable[P, Kernel]:
+    """The function that makes each kernel once, and finds it again."""
+    return cast("Callable[P, Kernel]", cache(make))
 
 
 class Kernel:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any, NamedTuple
 
 from ...dtypes import F32, F64, I32, I64, U8, AnyDType, Bool
@@ -23,7 +22,7 @@ from ..generate.reduction import Reduction
 from ..launch import Launch, Place, storage
 from . import compat
 from .compat import array, cuda, int32, int64, uint32
-from .kernel import Kernel
+from .kernel import Kernel, once
 from .operands import Builder, contiguous, fill, i32, of
 from .source import halved, load
 
@@ -112,7 +111,7 @@ def {name}(x, {y}n, inner, piece, pieces, {scale}out):
 """
 
 
-@cache
+@once
 def kernel(r: Reduction, dtype: AnyDType, threads: int) -> Kernel:
     """The kernel for rows with so many threads each, or, with 0, for columns."""
     kind = compat.TYPES[dtype.storage]

@@ -29,7 +29,7 @@ FUNCTIONS = {
     "rint": (("x",), "x if not (abs(x) < {whole}) else copysign((abs(x) + {whole}) - {whole}, x)"),
 }
 _NAMES = {"np.floor": "floor", "np.ceil": "ceil", "np.rint": "rint", "math.sqrt": "sqrt"}
-_WHOLE = {F32: "8388608.0"}  # from here on, and no earlier, every float is whole
+_WHOLE: dict[AnyDType, str] = {F32: "8388608.0"}  # from here on, and no earlier, every float is whole
 _BUILTIN = ("exp", "log", "sqrt", "tanh", "sin", "cos", "log1p", "expm1", "floor", "ceil", "erf", "erfc", "copysign")
 
 
