@@ -298,9 +298,8 @@ def test_devices() -> None:
     assert st.zeros(2, device="cpu").device is cpu()
     assert st.zeros(2, device=cpu()).device is cpu()
     assert st.tensor([1.0], device=cpu()).device is cpu()
-    for name in ("gpu", "cuda:", "cuda:-1", "cuda:first", "cpu:0"):
-        with pytest.raises(st.DeviceError, match=rf"^there is no device '{name}': this version has 'cpu' and"):
-            st.zeros(2, device=name)
+    with pytest.raises(st.DeviceError, match=r"^there is no device 'gpu': this version has 'cpu' and 'cuda:0', "):
+        st.zeros(2, device="gpu")
     with pytest.raises(st.DeviceError, match=r"^3 is not a device"):
         st.tensor([1.0], device=3)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -287,14 +285,6 @@ def test_what_they_are_told(did: str, code: str, error: str, text: str) -> None:
         exec(compile(code, "script.py", "exec"), dict(NAMES))
     assert type(caught.value).__name__ == error
     assert str(caught.value) == text
-
-
-@pytest.mark.skipif(find_spec("numba_cuda") is not None, reason="the extra `cuda` is installed")
-def test_who_asks_for_a_gpu_without_the_extra_is_told_to_install_it() -> None:
-    text = 'cuda:0: the package numba-cuda is not installed: pip install "shapetensor[cuda]"'
-    for call in (lambda: st.ones(2).to("cuda"), lambda: st.ones(2, device="cuda:0")):
-        with pytest.raises(st.DeviceError, match=f"^{re.escape(text)}$"):
-            call()
 
 
 def test_there_are_thirty() -> None:
