@@ -23,6 +23,10 @@ test *args:
 kernels-checked *args:
     {{ python }} tools/kernels_checked.py {{ args }}
 
+# Compile every CUDA kernel, and run them in Numba's simulator (pip install -e ".[cuda]").
+cuda *args:
+    {{ python }} -m pytest tests/cuda {{ args }}
+
 # Break every op's rules in turn: the tests must notice each time.
 mutate *args:
     {{ python }} tools/mutate.py {{ args }}

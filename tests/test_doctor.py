@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import doctest
 import io
 import json
@@ -21,7 +22,7 @@ import pytest
 import shapetensor as st
 from shapetensor import doctor
 from shapetensor._core.kernels import cache
-from shapetensor.doctor import compiler, machine, packages
+from shapetensor.doctor import compiler, gpu, machine, packages
 from shapetensor.doctor.outcome import Outcome
 
 ROOT = Path(__file__).parent.parent
@@ -71,7 +72,7 @@ def test_a_machine_in_order(home: str) -> None:
     assert [f for f in findings.values() if f["status"] == "problem"] == []
     for name in ("numba settings", "OPENBLAS_CORETYPE", "kernel cache", "run-time checks", "mypy plugin", "self-test"):
         assert findings[name]["status"] == "ok", findings[name]
-    assert "computes on the CPU only" in findings["gpu"]["value"]
+    assert "CUDA driver" in findings["gpu"]["value"] or "NVIDIA" in findings["gpu"]["value"]
 
 
 def test_settings_from_the_environment_reach_the_report(home: str) -> None:
@@ -251,7 +252,11 @@ def test_the_oldest_versions_are_those_of_the_project() -> None:
     ours = {f"{name}>={version}" for name, version in packages.OLDEST.items() if version}
     assert ours == set(PROJECT["dependencies"])
     assert PROJECT["requires-python"] == ">={}.{}".format(*packages.PYTHON)
-    assert PROJECT["optional-dependencies"]["mypy"] == [f"mypy>={packages.MYPY_FROM},<{packages.MYPY_BELOW}"]
+    extras = PROJECT["optional-dependencies"]
+    assert extras["mypy"] == [f"mypy>={packages.MYPY_FROM},<{packages.MYPY_BELOW}"]
+    wanted = f">={gpu.NUMBA_CUDA_FROM},<{gpu.NUMBA_CUDA_BELOW}"
+    assert extras["cuda"] == [f"numba-cuda[cu13]{wanted}"]
+    assert extras["cuda12"] == [f"numba-cuda[cu12]{wanted}"]
 
 
 def test_python_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -607,19 +612,106 @@ def test_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (status, fix) == ("warning", "set OMP_NUM_THREADS=2")
 
 
+HARDWARE = "our kernels are compiled and simulated, not yet run on hardware"
+H100 = "NVIDIA H100, 580.65.06"
+
+
+def _machine(
+    monkeypatch: pytest.MonkeyPatch,
+    names: str = "",
+    driver: bool = False,
+    extra: str | None = None,
+    toolkit: str | None = None,
+    redirected: bool = True,
+    simulated: str = "0",
+) -> Outcome:
+    """What is said of a GPU on a machine with these."""
+    _versions(monkeypatch, **{"numba-cuda": extra, "cuda-toolkit": toolkit})
+    monkeypatch.setattr(gpu, "_gpu_names", lambda: names)
+    monkeypatch.setattr(gpu, "_cuda_driver", lambda: driver)
+    monkeypatch.setattr(gpu, "_is_redirected", lambda: redirected)
+    monkeypatch.setenv("NUMBA_ENABLE_CUDASIM", simulated)
+    return gpu.check_gpu()
+
+
+def test_a_gpu_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _machine(monkeypatch) == ("no CUDA driver found: computes on the CPU only", "ok", "")
+    # Numba's own CUDA support is no matter then.
+    wanted = ("no CUDA driver found: computes on the CPU only", "ok", "")
+    assert _machine(monkeypatch, redirected=False, simulated="1") == wanted
+    hint = 'not used; to use it: pip install "shapetensor[cuda]"'
+    assert _machine(monkeypatch, H100, True) == (f"{H100}: {hint}", "ok", "")
+    assert _machine(monkeypatch, H100) == (f"{H100}: {hint}", "ok", "")
+    assert _machine(monkeypatch, driver=True) == (f"CUDA driver found: {hint}", "ok", "")
+
+
+def test_a_gpu_with_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    for toolkit in (None, "12.9.1", "13.5.0", "14.0"):
+        found = _machine(monkeypatch, H100, True, "0.30.4", toolkit)
+        assert found == (f"{H100}; numba-cuda 0.30.4; {HARDWARE}", "ok", "")
+    found = _machine(monkeypatch, driver=True, extra="0.30.7", toolkit="13.5.0")
+    assert found == (f"CUDA driver found; numba-cuda 0.30.7; {HARDWARE}", "ok", "")
+
+
+def test_the_extra_without_a_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    value, status, fix = _machine(monkeypatch, extra="0.30.4")
+    assert (value, status) == ("no CUDA driver found; numba-cuda 0.30.4: computes on the CPU only", "warning")
+    assert fix.startswith("install NVIDIA's driver; without a GPU, NUMBA_ENABLE_CUDASIM=1 simulates one")
+    value, status, _ = _machine(monkeypatch, H100, extra="0.30.4")
+    assert (value, status) == (f"{H100}; numba-cuda 0.30.4: the driver's library cannot be loaded", "warning")
+
+
+@pytest.mark.parametrize("names", ["NVIDIA A100, 570.86.10", f"{H100}; NVIDIA A100, 570.86.10", "Tesla T4, 450.1"])
+def test_a_driver_that_is_too_old(names: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    value, status, fix = _machine(monkeypatch, names, True, "0.30.4", "13.5.0")
+    assert value == f"{names}; numba-cuda 0.30.4: the driver is too old for CUDA 13, which needs 580 or newer"
+    assert (status, fix.partition('"')[2]) == ("warning", 'shapetensor[cuda12]"')
+
+
+def test_an_extra_of_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    for version in ("0.30.3", "0.31.0", "1.0"):
+        value, status, fix = _machine(monkeypatch, H100, True, version)
+        assert (value, status) == (f"{H100}; numba-cuda {version}: outside >=0.30.4,<0.31", "warning")
+        assert fix.endswith(' "shapetensor[cuda]"')
+
+
+def test_an_extra_that_did_not_take_the_place_of_numbas_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    value, status, fix = _machine(monkeypatch, H100, True, "0.30.4", redirected=False)
+    assert (value, status) == (f"{H100}; numba-cuda 0.30.4, but `numba.cuda` is Numba's own", "warning")
+    assert fix.endswith(' "shapetensor[cuda]" --force-reinstall')
+
+
+def test_a_device_that_is_simulated(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _machine(monkeypatch, extra="0.30.4", simulated="1")
+    text = "no CUDA driver found; numba-cuda 0.30.4: 'cuda:0' is simulated, which is slow"
+    assert found == (text, "warning", "unset NUMBA_ENABLE_CUDASIM")
+
+
+def test_numba_cuda_is_looked_for_and_not_imported() -> None:
+    assert gpu._is_redirected() == (packages.version_of("numba-cuda") != "not installed")
+
+
 @needs_posix
-def test_a_gpu_is_named_though_it_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_nvidia_smi_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(machine, "_cuda_driver", lambda: False)
-    assert machine.check_gpu() == ("no CUDA driver found; this version computes on the CPU only", "ok", "")
+    assert gpu._gpu_names() == ""
     tool = tmp_path / "nvidia-smi"
     tool.write_text("#!/bin/sh\necho 'NVIDIA H100, 550.54'\necho 'NVIDIA H100, 550.54'\n")
     tool.chmod(0o755)
-    assert machine.check_gpu()[0].startswith("NVIDIA H100, 550.54; NVIDIA H100, 550.54; this version computes on")
+    assert gpu._gpu_names() == "NVIDIA H100, 550.54; NVIDIA H100, 550.54"
     tool.write_text("#!/bin/sh\necho 'NVIDIA-SMI has failed'\nexit 9\n")
-    assert machine.check_gpu()[0].startswith("no CUDA driver found")
-    monkeypatch.setattr(machine, "_cuda_driver", lambda: True)
-    assert machine.check_gpu()[0].startswith("CUDA driver found")
+    assert gpu._gpu_names() == ""
+
+
+def test_a_driver_is_there_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: name)
+    assert gpu._cuda_driver()
+
+    def missing(name: str) -> None:
+        raise OSError(name)
+
+    monkeypatch.setattr(ctypes, "CDLL", missing)
+    assert not gpu._cuda_driver()
 
 
 def test_a_32_bit_python(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -196,10 +196,10 @@ MISTAKES: list[tuple[str, str, str, str]] = [
         "Tensor has no attribute 'index_select': did you mean 'take'?",
     ),
     (
-        "asks for a GPU",
-        "x.to('cuda')",
+        "asks for a device that there is not",
+        "x.to('gpu')",
         "DeviceError",
-        "there is no device 'cuda': this version has 'cpu'",
+        "there is no device 'gpu': this version has 'cpu' and 'cuda:0', 'cuda:1', ...",
     ),
     (
         "gives a layer the wrong width",

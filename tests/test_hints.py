@@ -73,7 +73,7 @@ def test_attributes_are_as_fast_as_without_advice() -> None:
 class Moved(st.Module):
     """A module with fields and a method of names that are explained elsewhere."""
 
-    to: str
+    cpu: str
     cuda: AnyTensor
 
     def train(self) -> str:
@@ -108,7 +108,12 @@ def test_reasons_are_true(owner: Any, name: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("owner", "name", "text"),
     [
-        (M, "cuda", "Tensor has no attribute 'cuda': the only device is the CPU"),
+        (M, "cuda", "Tensor has no attribute 'cuda': write `x.to('cuda')`, or `x.to('cuda:1')` for another one"),
+        (
+            LAYER,
+            "cuda",
+            "Linear has no attribute 'cuda': write `model.to('cuda')`, which returns the module there",
+        ),
         (M, "clone", "Tensor has no attribute 'clone': a tensor never changes, so `x` itself will do"),
         (M, "cpu", "Tensor has no attribute 'cpu': did you mean 'x.to(\"cpu\")'?"),
         (M, "requires_grad_", "Tensor has no attribute 'requires_grad_': did you mean 'traced'?"),
@@ -160,11 +165,11 @@ def test_the_texts(owner: Any, name: str, text: str) -> None:
 
 def test_a_module_may_have_such_names_itself() -> None:
     moved = Moved("here", st.ones(2))
-    assert (moved.to, moved.cuda.shape, moved.train()) == ("here", (2,), "mine")
-    assert {"to", "cuda", "train"} <= set(dir(moved))
+    assert (moved.cpu, moved.cuda.shape, moved.train()) == ("here", (2,), "mine")
+    assert {"cpu", "cuda", "train"} <= set(dir(moved))
     assert "eval" not in dir(moved)
-    assert moved.replace(to="there").to == "there"
-    with pytest.raises(TypeError, match="missing 2 required positional arguments: 'to' and 'cuda'"):
+    assert moved.replace(cpu="there").cpu == "there"
+    with pytest.raises(TypeError, match="missing 2 required positional arguments: 'cpu' and 'cuda'"):
         Moved()  # type: ignore[call-arg]
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TextIO
 
 from .. import __version__
-from . import compiler, machine, packages
+from . import compiler, gpu, machine, packages
 from .outcome import Check, Finding, interpreter, ok, problem, warning
 
 __all__ = ["CHECKS", "Check", "Finding", "diagnose", "ok", "problem", "run", "warning"]
@@ -36,7 +36,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("mypy", packages.check_mypy),
     ("mypy config", packages.check_mypy_config),
     ("mypy plugin", packages.check_mypy_plugin),
-    ("gpu", machine.check_gpu),
+    ("gpu", gpu.check_gpu),
     ("self-test", packages.check_self_test),
 )
 

@@ -1,14 +1,11 @@
-"""Checks of the machine: processor, vectors, cores, GPU."""
+"""Checks of the machine: processor, vectors, cores."""
 
 from __future__ import annotations
 
-import ctypes
 import math
 import os
 import platform
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -180,29 +177,3 @@ def check_cores() -> Outcome:
     if threads.isdecimal() and int(threads) > usable:
         return warning(f"{', '.join(parts)}, OMP_NUM_THREADS={threads}", f"set OMP_NUM_THREADS={usable}")
     return ok(", ".join(parts))
-
-
-def _cuda_driver() -> bool:
-    try:
-        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
-    except OSError:
-        return False
-    return True
-
-
-def _gpu_names() -> str:
-    """What nvidia-smi lists; empty without it. Numba's own CUDA support would start the driver: it stays unloaded."""
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return ""
-    query = [tool, "--query-gpu=name,driver_version", "--format=csv,noheader"]
-    try:
-        done = subprocess.run(query, capture_output=True, text=True, errors="replace", timeout=10, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return "; ".join(line.strip() for line in done.stdout.splitlines() if line.strip())
-
-
-def check_gpu() -> Outcome:
-    names = _gpu_names() or ("CUDA driver found" if _cuda_driver() else "no CUDA driver found")
-    return ok(f"{names}; this version computes on the CPU only")

@@ -48,6 +48,11 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, found[0].split(".")))
 
 
+def is_within(version: str, oldest: str, below: str) -> bool:
+    """Whether oldest <= version < below."""
+    return _numbers(oldest) <= _numbers(version) < _numbers(below)
+
+
 def check_python() -> Outcome:
     value = f"{platform.python_version()} ({platform.python_implementation()}, {sys.executable})"
     if sys.version_info[:2] < PYTHON:
@@ -103,7 +108,7 @@ def check_mypy() -> Outcome:
     found, supported = version_of("mypy"), f"mypy>={MYPY_FROM},<{MYPY_BELOW}"
     if found == "not installed":
         return ok("not installed beside this Python (optional)")
-    if not _numbers(MYPY_FROM) <= _numbers(found) < _numbers(MYPY_BELOW):
+    if not is_within(found, MYPY_FROM, MYPY_BELOW):
         return warning(f"{found}: outside {supported}", f'{pip_install()} "{supported}"')
     return ok(f"{found}, within {supported}")
 

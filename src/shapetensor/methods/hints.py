@@ -13,13 +13,13 @@ from collections.abc import Iterable, Mapping
 TENSOR_REASONS = {
     "clone": "a tensor never changes, so `x` itself will do",
     "contiguous": "kernels take any layout, so `x` itself will do",
-    "cuda": "the only device is the CPU",
+    "cuda": "write `x.to('cuda')`, or `x.to('cuda:1')` for another one",
     "detach": "only what `st.grad`, `st.vjp` or `x.traced()` is asked for is differentiated; a part of it cannot be"
     " left out yet",
     "detach_": "only what `st.grad`, `st.vjp` or `x.traced()` is asked for is differentiated; a part of it cannot be"
     " left out yet",
     "is_contiguous": "kernels take any layout",
-    "is_cuda": "the only device is the CPU",
+    "is_cuda": "write `x.device.name`, which is 'cpu' or, say, 'cuda:0'",
     "retain_grad": "gradients are returned: `x.backward(wrt=...)` or `st.grad(f)`",
     "zero_grad": "gradients are returned and not added up: there is nothing to set to zero",
 }
@@ -29,8 +29,8 @@ FUNCTION_REASONS = {
     "Generator": "randomness takes a key: `st.random.key(seed)`, and `st.random.split(key)` for more of them",
     "autograd": "gradients are `st.grad`, `st.value_and_grad`, `st.vjp` and `st.jvp`",
     "bernoulli": f"write `st.random.bernoulli(key, p, shape)`, {_KEY}",
-    "cuda": "the only device is the CPU",
-    "device": "a device is named by a string, as in `x.to('cpu')`, and the only one is the CPU",
+    "cuda": "a device is named by a string, as in `x.to('cuda')`; `shapetensor doctor` says what this machine has",
+    "device": "a device is named by a string, as in `x.to('cpu')` or `st.zeros(3, device='cuda:0')`",
     "enable_grad": _NO_MODE,
     "inference_mode": _NO_MODE,
     "load": "write `st.io.load_file(path)`, or `st.io.load_checkpoint` for a whole run",
@@ -68,8 +68,8 @@ NN_REASONS = {
 }
 _MODES = "`model(x)` is inference and `model.training(x, key=key)` is training: there are no modes"
 MODULE_REASONS = {
-    "cpu": "the only device is the CPU",
-    "cuda": "the only device is the CPU",
+    "cpu": "write `model.to('cpu')`, which returns the module there",
+    "cuda": "write `model.to('cuda')`, which returns the module there",
     "eval": _MODES,
     "forward": "write `model(x)`, and `def __call__(self, x)` in the class",
     "register_buffer": "declare a field `mean: st.Tensor = nn.buffer()`, and assign it in __init__",
