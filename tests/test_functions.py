@@ -209,7 +209,9 @@ CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[Any, ...]]]
     "matmul of vectors": (st.matmul, np.matmul, (A[0, 0], B[0, 0])),
 }
 FUNCTIONS = {
-    name for name, home in st._HOMES.items() if home.startswith("functions.") and not home.endswith("creation")
+    name
+    for name, home in st._HOMES.items()
+    if home.startswith("functions.") and not home.endswith(("creation", "device"))
 }
 
 

@@ -14,7 +14,7 @@ import shapetensor as st
 from shapetensor._core.dtypes import DTYPES
 
 TEXT = """
-Add BF16 Bool CompileError DType DTypeError DeviceError F16 F32 F64 Float FloorDiv I32 I64 I8 Integer Module Mul
+Add BF16 Bool CompileError Cuda DType DTypeError DeviceError F16 F32 F64 Float FloorDiv I32 I64 I8 Integer Module Mul
 Number ShapeError ShapetensorWarning Sub Tensor U32 U8 __version__ abs add all any arange argmax argmin argsort
 asarray astype bfloat16 bool_ broadcast_to ceil checked clear_caches clip compile concat cos cumulative_sum divide
 equal erf exp expand_dims expm1 eye flip float16 float32 float64 floor floor_divide from_dlpack from_numpy full
@@ -23,7 +23,7 @@ linear linspace log log1p log_softmax logical_and logical_not logical_or logical
 matrix_transpose max maximum mean min minimum moveaxis multiply negative nn not_equal one_hot ones ones_like optim
 outer pad permute_dims pow prod random relu remainder repeat reshape roll round rsqrt scatter_add
 scatter_add_along_axis set_num_threads sigmoid sign silu sin softmax sort split sqrt square squeeze stack std subtract
-sum take take_along_axis tanh tensor tensordot testing tile traced tril triu typechecker uint32 uint8 unstack
+sum take take_along_axis tanh tensor tensordot testing tile to_device traced tril triu typechecker uint32 uint8 unstack
 value_and_grad var vjp vmap where zeros zeros_like
 """
 NAMES = TEXT.split()

@@ -180,6 +180,7 @@ CASES |= each(
     lambda f: case("B T", lambda n, x: f(x, (n.B, n.T // n.C, n.C))),
 )
 CASES["Tensor.reshape"].append(case("B T D", lambda n, x: x.reshape(n.B, n.T * n.D)))
+CASES["to_device"] = [case("B T", lambda n, x: st.to_device(x, "cpu"))]
 CASES |= each(
     "expand_dims Tensor.expand_dims Tensor.unsqueeze",
     lambda f: case("B T", lambda n, x: f(x, 0)),
@@ -539,6 +540,7 @@ EXCEPTIONS = {
     for name in names.split()
 } | {
     "Tensor.__rmatmul__": "never called: tensors have __matmul__, and nothing else fits",
+    "Tensor.__cuda_array_interface__": "describes memory",
     "compile": "makes a program of its own, for the CPU",
     "clear_caches": "has no arguments and no result",
     "get_num_threads": "has no arguments",

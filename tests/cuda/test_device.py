@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import pickle
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,10 @@ import pytest
 
 import shapetensor as st
 from shapetensor import nn
+
+if find_spec("numba_cuda") is None:
+    pytest.skip('CUDA devices need pip install "shapetensor[cuda]"', allow_module_level=True)
+
 from shapetensor._core.kernels.cuda.kernel import Kernel
 from shapetensor._core.kernels.cuda.registry import kernels
 from shapetensor._core.pytree import leaves_of, tree_map
@@ -229,6 +234,10 @@ def test_what_looks_at_elements(device: st.Cuda, tmp_path: Path) -> None:
     st.io.save_file({"x": x, "half": x.astype(st.F64)}, tmp_path / "x.safetensors")
     assert st.io.load_file(tmp_path / "x.safetensors")["x"].tolist() == x.tolist()
     st.testing.assert_close(x, st.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    st.io.save_checkpoint(tmp_path / "run.safetensors", {"x": x})
+    assert st.io.load_checkpoint(tmp_path / "run.safetensors", {"x": x})["x"].device is device
+    layer = nn.Linear(2, 2, key=st.random.key(0)).to(device)
+    assert layer.load_state_dict({"weight": st.ones((2, 2)), "bias": st.ones(2)}).weight.device is device
     for look in (x.numpy, lambda: np.asarray(x), x.__dlpack__):
         with pytest.raises(st.DeviceError) as caught:
             look()

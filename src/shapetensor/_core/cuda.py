@@ -21,9 +21,10 @@ from .dtypes import F16, AnyDType
 from .errors import DeviceError
 from .kernels.launch import Launch
 from .op import Call
-from .processor import Processor
+from .processor import Processor, extent
 from .spec import Spec
 
+MOST = (1 << 31) - 1  # elements that a tensor lies in: kernels count them in 32 bits
 _CONSTANTS = 1024  # numbers that a device keeps an array of
 
 
@@ -96,8 +97,22 @@ class Checks:
 class Cuda(Processor):
     """A CUDA device; there is one object for each, `Cuda(0) is Cuda(0)`.
 
+    Kernels run behind the calls that start them, one after the other, in one stream.
+
+    Args:
+        index: the number of the device, from 0 on.
+
     Raises:
         DeviceError: if numba-cuda or the driver is missing, or there is no such device.
+
+    Example:
+        >>> import shapetensor as st
+        >>> try:
+        ...     device = st.Cuda(0)
+        ... except st.DeviceError:
+        ...     device = "cpu"
+        >>> st.ones(2, device=device).to("cpu")
+        Tensor[F32, 2]([1., 1.])
     """
 
     _made: ClassVar[dict[int, Cuda]] = {}
@@ -142,6 +157,12 @@ class Cuda(Processor):
             raise DeviceError(
                 f"{call.op.name}: there is no CUDA kernel for this op: compute it on the CPU, x.to('cpu')"
             )
+        for spec in (*call.ins, *call.outs):
+            if spec.device is self and extent(spec.shape, spec.strides) > MOST:
+                raise DeviceError(
+                    f"{call.op.name}: a tensor of shape {spec.shape} lies in {extent(spec.shape, spec.strides):,} "
+                    f"elements of memory, and kernels of {self.name} count to {MOST:,}: split it"
+                )
         launch: Launch = make(call)
         return launch
 

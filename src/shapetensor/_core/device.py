@@ -138,6 +138,12 @@ def has_elements(device: Device) -> bool:
     return hasattr(device, "pool")
 
 
+def beside(x: Any, other: Any) -> Any:
+    """A tensor on the device of another one, as far as that has elements."""
+    device = other._spec.device
+    return x.to(device) if has_elements(device) else x
+
+
 def processor_of(device: Device) -> Device | None:
     """Where the elements will be of what a device that wraps others computes; None if that is not known."""
     found: Any = device

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from .._core.device import beside
 from .._core.pytree import LEAF, STATIC, TreeDef, flatten, paths, unflatten
 from ..nn.module import check_entries, check_names
 from .safetensors import UNFINISHED, load_whole, save_file, stored
@@ -70,8 +71,8 @@ def load_checkpoint(path: str | os.PathLike[str], like: Tree) -> Tree:
 
     Args:
         path: the file.
-        like: a tree of the same structure, shapes and dtypes, such as that of a new run; its tensors and plain values
-            are not looked at.
+        like: a tree of the same structure, shapes and dtypes, such as that of a new run; its elements and plain values
+            are not looked at. Tensors come to the devices that they have there.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -103,7 +104,8 @@ def load_checkpoint(path: str | os.PathLike[str], like: Tree) -> Tree:
         if not _is_like(values[name], value):
             kinds = type(values[name]).__name__, type(value).__name__
             raise ValueError(f"{what}: {name!r} is {kinds[0]} {values[name]!r}, the tree has {kinds[1]} {value!r}")
-    return unflatten(_with_values(definition, values), [tensors[name] for name in own])  # type: ignore[no-any-return]
+    leaves = [beside(tensors[name], x) for name, x in own.items()]
+    return unflatten(_with_values(definition, values), leaves)  # type: ignore[no-any-return]
 
 
 def _values(definition: TreeDef, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -8,6 +8,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
+from .._core.device import beside
 from .._core.dtypes import F32
 from .._core.errors import DTypeError, ShapeError
 from .._core.pytree import flatten, is_tensor, parameter_mask, paths, tree_map, unflatten
@@ -174,7 +175,7 @@ class Module:
         return dict(paths(self))
 
     def load_state_dict(self, tensors: Mapping[str, AnyTensor], *, strict: bool = True) -> Self:
-        """The module with these tensors in place of its own.
+        """The module with these tensors in place of its own, on the devices of these.
 
         Args:
             tensors: by name, as `state_dict` returns them.
@@ -198,7 +199,8 @@ class Module:
         if strict:
             check_names(what, own, tensors, " (strict=False ignores them)")
         check_entries(what, own, tensors, "the module")
-        return unflatten(flatten(self)[1], [tensors.get(n, x) for n, x in own.items()])  # type: ignore[no-any-return]
+        leaves = [beside(tensors[name], x) if name in tensors else x for name, x in own.items()]
+        return unflatten(flatten(self)[1], leaves)  # type: ignore[no-any-return]
 
     def summary(self, *inputs: tuple[int, ...] | AnyTensor, dtype: AnyDType = F32) -> Summary:
         """A table of the parts of the model: name, type, shape of the output, parameters and floating point operations.

@@ -9,7 +9,7 @@ from ...dtypes import AnyDType, Bool
 from ...op import Call
 from ...spec import Spec, make_spec
 from .. import cache, threads
-from ..formulas.elementwise import EXPRESSIONS, compute_dtype, expression
+from ..formulas.elementwise import ELEMENTWISE, compute_dtype, expression
 from ..generate import elementwise as generate
 from ..generate.expression import Expression
 from ..launch import Builder, Launch, Place, broadcast_strides, merge, pad
@@ -109,5 +109,5 @@ def prepare_astype(call: Call) -> Launch:
     return b.done()
 
 
-PREPARE: dict[str, Callable[[Call], Launch]] = dict.fromkeys(EXPRESSIONS, prepare)
+PREPARE: dict[str, Callable[[Call], Launch]] = dict.fromkeys(ELEMENTWISE, prepare)
 PREPARE["astype"] = prepare_astype

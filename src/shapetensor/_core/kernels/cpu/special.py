@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from .elementwise import PREPARE
+from ..formulas.special import SPECIAL
+from .elementwise import prepare
 
-__all__ = ["PREPARE"]
+PREPARE = dict.fromkeys(SPECIAL, prepare)

@@ -13,7 +13,7 @@ from ...dtypes import F32, F64, I32, I64, U8, AnyDType, Bool
 from ...errors import DTypeError
 from ...op import OPS, Call
 from ...spec import contiguous_strides
-from ..formulas.elementwise import EXPRESSIONS, compute_dtype, expression
+from ..formulas.elementwise import ELEMENTWISE, EXPRESSIONS, compute_dtype, expression
 from ..generate.expression import rename, typed
 from ..launch import Launch, Place, broadcast_strides, merge
 from . import compat
@@ -137,5 +137,5 @@ def prepare_astype(call: Call) -> Launch:
     return b.done()
 
 
-PREPARE: dict[str, Callable[[Call], Launch]] = dict.fromkeys(EXPRESSIONS, prepare)
+PREPARE: dict[str, Callable[[Call], Launch]] = dict.fromkeys(ELEMENTWISE, prepare)
 PREPARE["astype"] = prepare_astype

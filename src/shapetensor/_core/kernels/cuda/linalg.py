@@ -15,13 +15,22 @@ from ...op import Call
 from ...spec import Ints
 from ..launch import Launch, Place, broadcast_strides, merge
 from . import compat
-from .compat import array, cuda, int32, uint32
+from .compat import array, cuda, device_function, int32, uint32
 from .kernel import Kernel
 from .operands import Builder, contiguous, of
 
 SIDE = 16  # threads along each side of a block, and terms of the sums that are in shared memory at a time
 _PAD = 1  # elements behind each row there, so that a column of it is not in one bank
 _LARGE = 64  # rows and columns from which on a thread computes several elements
+
+
+@device_function
+def corner(block: Any, m: Any, n: Any, tile: Any) -> Any:
+    """Which product a block has a tile of, and the row and column where that begins."""
+    across, down = int32((n + tile - 1) // tile), int32((m + tile - 1) // tile)
+    line = int32(uint32(block) // uint32(across))
+    batch = int32(uint32(line) // uint32(down))
+    return batch, int32(int32(line - batch * down) * tile), int32(int32(block - line * across) * tile)
 
 
 def _matmul(kind: Any, each: int, biased: bool) -> Callable[..., None]:
@@ -38,12 +47,7 @@ def _matmul(kind: Any, each: int, biased: bool) -> Callable[..., None]:
         sums = cuda.local.array((each, each), kind)
         column, row = int32(cuda.threadIdx.x), int32(cuda.threadIdx.y)
         m, k, n = sizes[0], sizes[1], sizes[2]
-        across, down = int32((n + tile - 1) // tile), int32((m + tile - 1) // tile)
-        block = int32(cuda.blockIdx.x)
-        line = int32(uint32(block) // uint32(across))
-        batch = int32(uint32(line) // uint32(down))
-        first_column = int32(int32(block - line * across) * tile)
-        first_row = int32(int32(line - batch * down) * tile)
+        batch, first_row, first_column = corner(int32(cuda.blockIdx.x), m, n, int32(tile))
         x_start, w_start = int32(batch * sizes[3]), int32(batch * sizes[6])
         for a in range(each):
             for b in range(each):

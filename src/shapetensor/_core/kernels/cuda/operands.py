@@ -17,8 +17,6 @@ from . import compat
 from .compat import array, cuda, int32, uint32
 from .kernel import Kernel
 
-MOST = (1 << 31) - 1  # elements: kernels count them in 32 bits
-
 
 class Builder(launch.Builder):
     """Collects the launches of a call; numbers become arrays of one element on its device."""
@@ -26,12 +24,6 @@ class Builder(launch.Builder):
     def __init__(self, call: Call) -> None:
         super().__init__(call)
         self.device: Any = call.device
-        for spec in (*call.ins, *call.outs):
-            if spec.size > MOST:
-                raise DeviceError(
-                    f"{call.op.name}: a tensor of shape {spec.shape} has {spec.size:,} elements, and kernels of "
-                    f"{self.device!r} count to {MOST:,}: split it"
-                )
 
     def scalar(self, index: int, dtype: AnyDType) -> Place:
         convert, device = launch.converter(self.call.op.name, dtype), self.device

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -41,10 +42,10 @@ def on_device(text: str) -> str:
 
 
 def functions(body: str, dtype: AnyDType) -> str:
-    """The text of the functions that a kernel's body names, each behind those that it needs itself."""
+    """The text of the functions that a kernel's body names; their own expressions name functions of `math` only."""
     found = ""
     for name, (parameters, result) in FUNCTIONS.items():
-        if f"{name}(" in body:
+        if re.search(rf"\b{name}\(", body):
             value = typed(result.format(whole=_WHOLE.get(dtype, "4503599627370496.0")), dtype)
             found += f"@device_function\ndef {name}({', '.join(parameters)}):\n    return {value}\n\n\n"
     return found

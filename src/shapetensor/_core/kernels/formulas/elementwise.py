@@ -8,7 +8,7 @@ from ..generate.expression import Expression
 from .special import SPECIAL
 
 _RAISED = "(low if x < low or low != low else x)"
-EXPRESSIONS = {
+ELEMENTWISE = {
     "add": "x + y",
     "sub": "x - y",
     "mul": "x * y",
@@ -43,7 +43,8 @@ EXPRESSIONS = {
     "less_equal": "x <= y",
     "greater": "x > y",
     "greater_equal": "x >= y",
-} | SPECIAL
+}
+EXPRESSIONS = ELEMENTWISE | SPECIAL
 # Numba takes exponents above 2**16 by way of floats; in steps of 16 bits the result wraps as products do.
 _P1, _P2, _P3 = "x**65536", "(x**65536) ** 65536", "((x**65536) ** 65536) ** 65536"
 _WRAPPED_POWER = (
