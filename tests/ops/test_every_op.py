@@ -308,7 +308,7 @@ def test_compiled_is_eager_bit_for_bit(name: str) -> None:
 
 # --- other devices ----------------------------------------------------------------------------------------------------
 
-LARGE = 600  # elements: the simulator is slow
+LARGE = 100  # elements: the simulator is slow
 CONVERTS = {"astype", "concat", "full", "slice_backward"}  # what does more than move floats of 16 bits
 
 
