@@ -39,3 +39,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         wanting = [item for item in items if item.get_closest_marker("runner")]
         items[:] = [item for item in items if item not in wanting]
         config.hook.pytest_deselected(items=wanting)
+    if config.getoption("--runner") == "sim":
+        for item in items:  # NumPy's, of what the simulator computes with it
+            item.add_marker(pytest.mark.filterwarnings("ignore::RuntimeWarning"))

@@ -40,6 +40,10 @@ def elementwise() -> Iterator[Call]:
             xs = [some((2, 3), kind, i) for i, kind in enumerate(kinds)]
             yield f"{name} {dtype.__name__}", op, tuple(xs), {}
             yield f"{name} {dtype.__name__} transposed", op, (xs[0].mT, *(x.reshape((3, 2)) for x in xs[1:])), {}
+    large, small = st.tensor([1e8, 6.0, 1.0, 5.0, -5.0, 7.0]), st.tensor([3.0, 0.1, 0.1, np.inf, np.inf, -2.0])
+    for name in ("remainder", "floor_divide"):
+        yield f"{name} of what is far apart", OPS[name], (large, small), {}
+    yield "astype F32 U8 of negative numbers", OPS["astype"], (st.tensor([-1.5, 2.5, 300.0]),), {"dtype": U8}
     for a in BY_NAME.values():
         for b in BY_NAME.values():
             if a is not b and not {a, b} & {F16, BF16}:

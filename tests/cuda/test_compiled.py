@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -99,9 +100,14 @@ def test_places_in_memory_are_found_in_32_bits(architecture: tuple[int, int]) ->
     assert {name for name in slow if not re.match("floor_divide_integer|remainder_integer", name)} == set()
 
 
+def test_small_grids_are_no_reason_to_warn() -> None:
+    """Numba would, at every start of a kernel for a small tensor."""
+    assert not import_module("numba.cuda.core.config").CUDA_LOW_OCCUPANCY_WARNINGS
+
+
 def test_the_checks_find_what_they_look_for() -> None:
     """A double constant, a division of 64 bits, and an array that is indexed by what nobody knows."""
-    from shapetensor._core.kernels.cuda.compat import array, cuda, float32, int32, int64
+    from shapetensor._core.kernels.cuda.compat import array, cuda, float32, int64
 
     def wrong(x: Any, places: Any, out: Any) -> None:
         kept = cuda.local.array(64, float32)
@@ -115,4 +121,3 @@ def test_the_checks_find_what_they_look_for() -> None:
     assert ".f64" in ptx
     assert re.search(r"\b(div|rem)\.[su]64", ptx)
     assert _assemble(ptx, "sm_80").stack > 0
-    assert int32 is not int64

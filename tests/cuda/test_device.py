@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import pickle
+import threading
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,13 +19,14 @@ from shapetensor import nn
 if find_spec("numba_cuda") is None:
     pytest.skip('CUDA devices need pip install "shapetensor[cuda]"', allow_module_level=True)
 
+from shapetensor._core.kernels.cuda import compat
 from shapetensor._core.kernels.cuda.kernel import Kernel
 from shapetensor._core.kernels.cuda.registry import kernels
 from shapetensor._core.pytree import leaves_of, tree_map
 from tests.cuda.calls import all_calls, run
 from tests.ops.reference import assert_same, to_numpy
 
-pytestmark = [pytest.mark.runner, pytest.mark.filterwarnings("ignore::RuntimeWarning")]
+pytestmark = pytest.mark.runner
 
 
 @pytest.fixture(scope="module")
@@ -275,6 +277,51 @@ def test_a_bad_index_is_reported_when_somebody_waits(device: st.Cuda) -> None:
         with pytest.raises(IndexError, match="index 5 is out of range"):
             program(x, st.tensor([5], device=device)).tolist()
         assert program(x, st.tensor([1], device=device)).tolist() == [[1.0, 1.0]]
+
+
+def test_each_bad_index_is_reported(device: st.Cuda) -> None:
+    x = st.ones(3, device=device)
+    for bad in (7, 9):
+        st.take(x, st.tensor([bad], device=device), axis=0)
+    for bad in (7, 9):
+        with pytest.raises(IndexError, match=f"index {bad} is out of range"):
+            device.synchronize()
+    device.synchronize()
+
+
+def test_a_thread_that_never_used_a_device_reads_from_it(device: st.Cuda) -> None:
+    x = st.tensor([1.0, 2.0], device=device)
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.extend((x.tolist(), (x + x).tolist())))
+    thread.start()
+    thread.join()
+    assert found == [[1.0, 2.0], [2.0, 4.0]]
+
+
+def test_numbers_beyond_the_range_of_floats_are_infinite(device: st.Cuda) -> None:
+    assert (st.ones(1, device=device) * 1e39).item() == float("inf")
+
+
+def test_what_other_libraries_read(device: st.Cuda, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The simulator has no addresses."""
+    x = st.ones((2, 3), device=device)
+    if compat.SIMULATED:
+        monkeypatch.setattr(compat, "pointer", lambda buffer: 4096)
+        monkeypatch.setattr(compat, "stream_number", lambda stream: 7)
+    found = x.mT.__cuda_array_interface__
+    assert {k: found[k] for k in ("shape", "typestr", "strides", "version")} == {
+        "shape": (3, 2),
+        "typestr": "<f4",
+        "strides": (4, 12),
+        "version": 3,
+    }
+    assert (found["data"][0] > 0, found["data"][1], found["stream"] > 2) == (True, False, True)
+    assert x.__cuda_array_interface__["strides"] is None
+    memory = id(x._buffer)
+    del x
+    assert id(st.zeros((2, 3), device=device)._buffer) != memory  # somebody may read there still
+    with pytest.raises(AttributeError, match="no bfloat16"):
+        _ = st.ones(2).astype(st.BF16).to(device).__cuda_array_interface__
 
 
 def test_memory_is_used_again_and_no_more_of_it(device: st.Cuda) -> None:

@@ -19,12 +19,11 @@ from numpy.typing import NDArray
 from .buffers import SOLE, Pool
 from .dtypes import F16, AnyDType
 from .errors import DeviceError
-from .kernels.launch import Launch
+from .kernels.launch import MOST, Launch
 from .op import Call
 from .processor import Processor, extent
 from .spec import Spec
 
-MOST = (1 << 31) - 1  # elements that a tensor lies in: kernels count them in 32 bits
 _CONSTANTS = 1024  # numbers that a device keeps an array of
 
 
@@ -44,15 +43,15 @@ def unavailable() -> str:
         found: str = compat().driver_error()
     except ImportError as error:
         return str(error)
-    hint = "; NUMBA_ENABLE_CUDASIM=1, set before Python starts, simulates a device, slowly"
-    return found and f"{found}: install NVIDIA's driver{hint}"
+    return found
 
 
 class Memory(Pool):
     """Free flat arrays of a device."""
 
     def __init__(self, name: str, here: AbstractContextManager[Any]) -> None:
-        super().__init__()
+        with here:
+            super().__init__(compat().memory() // 2)
         self._name, self._here = name, here
 
     def fresh(self, size: int, dtype: np.dtype[Any]) -> Any:
@@ -188,10 +187,14 @@ class Cuda(Processor):
         Raises:
             IndexError: if a kernel met an index out of range.
         """
-        self.stream.synchronize()
-        errors = [error for cell in self.checks.taken() if (error := self._error(cell))]
-        if errors:
-            raise errors[0]
+        with self.here:
+            compat().wait(self.stream)
+        cells = self.checks.taken()
+        for i, cell in enumerate(cells):
+            if error := self._error(cell):
+                for later in cells[i + 1 :]:
+                    self.checks.expect(later)
+                raise error
 
     def _read(self, buffer: Any) -> NDArray[Any]:
         if not buffer.size:
@@ -211,7 +214,8 @@ class Cuda(Processor):
 
     def constant(self, value: Any, dtype: AnyDType) -> Any:
         """A buffer of one element; that of a number which was met before is found again."""
-        number = np.array([value], dtype.storage)
+        with np.errstate(over="ignore"):
+            number = np.array([value], dtype.storage)
         key = dtype, number.tobytes()
         with self._lock:
             found = self._constants.get(key)
@@ -250,9 +254,8 @@ class Cuda(Processor):
 
     def interface(self, buffer: Any, spec: Spec) -> dict[str, Any]:
         """`__cuda_array_interface__` of a tensor, version 3."""
-        buffer.lent = getattr(buffer, "lent", None)  # from now on others see the memory
         kind = np.dtype(np.float16 if spec.dtype is F16 else spec.dtype.storage)
-        return {
+        found = {
             "shape": spec.shape,
             "typestr": kind.str,
             "data": (compat().pointer(buffer) if buffer.size else 0, False),
@@ -260,6 +263,8 @@ class Cuda(Processor):
             "stream": compat().stream_number(self.stream),
             "version": 3,
         }
+        buffer.lent = getattr(buffer, "lent", None)  # from now on others see the memory
+        return found
 
     @classmethod
     def started(cls) -> list[Cuda]:

@@ -269,7 +269,7 @@ class Program:
         self._same = [x._buffer for x, *_ in self._outputs if x is not None]  # held, these cannot be donated
         self._lock = threading.Lock()  # the arena and the argument lists serve one call at a time
         self.instructions = len(code.instructions)
-        self.launches = len(self._steps)
+        self.launches = sum(bool(args) for _, args, _ in self._steps)  # without notes to the device
         self.arena_bytes, self.temporary_bytes = memory.arena_bytes, memory.temporary_bytes
         held = [*code.constants.values(), *(x for x in outputs if not isinstance(x, Slot))]
         self.constant_bytes = sum({id(x._buffer): _nbytes(x._buffer) for x in held}.values())

@@ -170,9 +170,10 @@ class Export(Base[DT, *Shape]):
     def _shown(self, *narrow: type[DType]) -> AnyTensor:
         """The same values where NumPy sees them, as F32 if they are of one of these dtypes."""
         x = self._any
-        if has_elements(x.device):
+        device = x._spec.device
+        if device.name != "cpu" and has_elements(device):
             x = x._marked(()).to("cpu")
-        return x.astype(F32) if x.dtype in narrow else x
+        return x.astype(F32) if x._spec.dtype in narrow else x
 
     def _repr_html_(self) -> str:
         from .html import table

@@ -17,6 +17,9 @@ from ..dtypes import AnyDType, Bool, Float, Integer
 from ..op import Call
 from ..spec import Spec
 
+# Elements that memory on a CUDA device has at most: kernels count in 32 bits, a little beyond the end, too.
+MOST = (1 << 31) - (1 << 15)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

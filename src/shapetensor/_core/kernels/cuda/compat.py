@@ -47,12 +47,18 @@ TYPES = {
     "bool": boolean,
 }
 BITS = {**TYPES, "uint16": types.uint16}  # with what kernels move and do not compute on: floats of 16 bits
-_FUNCTIONS = "exp log sqrt tanh sin cos log1p expm1 floor ceil copysign fabs frexp"
+_FUNCTIONS = "exp log sqrt tanh sin cos log1p expm1 floor ceil copysign fabs frexp fmod"
 # Python's own functions raise where those of a device give inf or nan, and are of double precision.
 math: Any = _math
 if SIMULATED:
     math = SimpleNamespace(**{name: getattr(np, name) for name in _FUNCTIONS.split()}, inf=_math.inf, pi=_math.pi)
     math.erf, math.erfc = _math.erf, _math.erfc
+else:
+    from numba.cuda.core import config
+
+    config.CUDA_LOW_OCCUPANCY_WARNINGS = (
+        0  # small tensors have small grids; for the whole process, as there is no other
+    )
 _one_at_a_time = threading.Lock()  # the simulator runs one kernel
 _INTERVAL = 1e-4  # seconds
 
@@ -131,11 +137,14 @@ def _as_if_on(capability: tuple[int, int]) -> Iterator[None]:
 
 
 def driver_error() -> str:
-    """Why no device can be used; empty where one can."""
+    """Why no device can be used, and what to do about it; empty where one can."""
     if cuda.is_available():
         return ""
-    cause = " ".join(str(cuda.cuda_error() or "").split()).rstrip(".: ")
-    return f"no CUDA driver was found{f' ({cause})' if cause else ''}"
+    if cuda.cuda_error() is None:
+        return f"the driver is there, and NVIDIA's compiler is not: {INSTALL}"
+    cause = " ".join(str(cuda.cuda_error()).split()).rstrip(".: ")
+    simulated = "NUMBA_ENABLE_CUDASIM=1, set before Python starts, simulates a device, slowly"
+    return f"no CUDA driver was found ({cause}): install NVIDIA's driver; {simulated}"
 
 
 @cache
@@ -150,6 +159,17 @@ def on(index: int) -> AbstractContextManager[Any]:
     """`with on(1):` makes a device the one that this thread uses; where there is one only, it is that anyway."""
     context: AbstractContextManager[Any] = nullcontext() if len(devices()) == 1 else cuda.gpus[index]
     return context
+
+
+def memory() -> int:
+    """Bytes of the device that this thread uses."""
+    return 1 << 32 if SIMULATED else int(cuda.current_context().get_memory_info().total)
+
+
+def wait(stream: Any) -> None:
+    """Return once what was started in the stream is done."""
+    cuda.current_context()  # a thread that never used a device has none, and waiting does not make one
+    stream.synchronize()
 
 
 def allocate(size: int, dtype: np.dtype[Any]) -> Any:
@@ -169,13 +189,13 @@ def allocate(size: int, dtype: np.dtype[Any]) -> Any:
 def to_device(values: NDArray[Any], out: Any, stream: Any) -> None:
     """Copy elements to a device."""
     out.copy_to_device(values, stream=stream)
-    stream.synchronize()
+    wait(stream)
 
 
 def to_host(source: Any, stream: Any) -> NDArray[Any]:
     """The elements of a device's array, once what was started before is done."""
     values: NDArray[Any] = source.copy_to_host(stream=stream)
-    stream.synchronize()
+    wait(stream)
     return values
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ... import ops  # noqa: F401, since it fills OPS
-from ...dtypes import F32, F64, I32, I64, U8, AnyDType, Bool
+from ...dtypes import F32, F64, I32, I64, U8, AnyDType, Bool, Float
 from ...errors import DTypeError
 from ...op import OPS, Call
 from ...spec import contiguous_strides
@@ -25,6 +25,11 @@ from .source import load
 DTYPES = (F32, F64, I32, I64, U8, Bool)
 # What a device computes otherwise: booleans that are subtracted would be integers, and these doubles.
 _INSTEAD = {"sign": "x if x != x else 1 if x > 0 else -1 if x < 0 else 0"}
+# The operators of floats would divide, round down and subtract, of which little is right for large quotients.
+_OF_FLOATS = {
+    "remainder": "float_rest(fmod(x, y), y) if y != 0 else (x - x) / y",
+    "floor_divide": "rounded_quotient(float_quotient(x, y, fmod(x, y)), x / y) if y != 0 else x / y",
+}
 
 
 def linear(name: str, inputs: tuple[str, ...], code: str) -> str:
@@ -62,7 +67,8 @@ def kernel(op: str, dtype: AnyDType, form: str) -> Kernel:
     inputs = OPS[op].inputs
     stem, code = expression(op, inputs, dtype)
     name = f"{stem}_{form}_{dtype.storage}"
-    text = typed(_INSTEAD.get(op, code.result), dtype)
+    instead = _INSTEAD | (_OF_FLOATS if issubclass(dtype, Float) else {})
+    text = typed(instead.get(op, code.result), dtype)
     kind, out = compat.TYPES[dtype.storage], compat.TYPES[_result(op, dtype).storage]
     operands = [array(compat.boolean if n == "condition" else kind) for n in inputs]
     if form == "linear":

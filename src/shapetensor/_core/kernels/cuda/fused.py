@@ -18,12 +18,9 @@ from ..generate.rows import COMBINE, LABEL, NUMBER, Pass, Rows, Writer
 from ..launch import Launch, Place, storage
 from . import compat
 from .compat import array, int32, int64
-from .kernel import Kernel, once
+from .kernel import LONG, WARP, WIDE, Kernel, once
 from .operands import Builder, contiguous, gather, i32
 from .source import halved, load
-
-WARP, WIDE = 32, 256  # threads for a row
-_LONG = 1024  # elements of a row from which on it is worth more than a warp
 
 
 def text(name: str, rows: Rows, dtype: AnyDType, threads: int) -> str:
@@ -93,7 +90,7 @@ def kernels() -> Iterator[Kernel]:
 
 
 def _kernel(name: str, dtype: AnyDType, n: int) -> Kernel:
-    return kernel(name, dtype, WIDE if n > _LONG else WARP)
+    return kernel(name, dtype, WIDE if n > LONG else WARP)
 
 
 def _along_axis(call: Call) -> Launch:

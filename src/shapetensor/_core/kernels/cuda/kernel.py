@@ -12,6 +12,8 @@ from . import compat
 # Threads of a block where each works on elements of its own, and blocks at most: each thread takes several elements
 # then. In the simulator a thread is one of the system, so that few of them are faster.
 THREADS, BLOCKS = (16, 2) if compat.SIMULATED else (256, 1 << 16)
+WARP, WIDE = 32, 256  # threads of a block that works on a row together
+LONG = 1024  # elements of a row from which on it is worth more than a warp
 
 
 P = ParamSpec("P")

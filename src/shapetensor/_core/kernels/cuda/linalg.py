@@ -53,13 +53,15 @@ def _matmul(kind: Any, each: int, biased: bool) -> Callable[..., None]:
             for b in range(each):
                 sums[a, b] = kind(0)
         for first in range(0, k, SIDE):
-            for part in range(each):
-                i, p = int32(first_row + row + part * SIDE), int32(first + column)
+            for part in range(0, tile, SIDE):
+                a, b = (column, row) if sizes[5] == 1 else (row, column)  # neighbours read what lies side by side
+                i, p = int32(first_row + b + part), int32(first + a)
                 inside = i < m and p < k
-                xs[column, row + part * SIDE] = x[int32(x_start + i * sizes[4] + p * sizes[5])] if inside else kind(0)
-                p, j = int32(first + row), int32(first_column + column + part * SIDE)
+                xs[a, b + part] = x[int32(x_start + i * sizes[4] + p * sizes[5])] if inside else kind(0)
+                a, b = (row, column) if sizes[8] == 1 else (column, row)
+                p, j = int32(first + a), int32(first_column + b + part)
                 inside = p < k and j < n
-                ws[row, column + part * SIDE] = w[int32(w_start + p * sizes[7] + j * sizes[8])] if inside else kind(0)
+                ws[a, b + part] = w[int32(w_start + p * sizes[7] + j * sizes[8])] if inside else kind(0)
             cuda.syncthreads()
             for p in range(SIDE):
                 for a in range(each):

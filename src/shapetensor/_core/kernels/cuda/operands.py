@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,11 @@ import numpy as np
 from ...dtypes import AnyDType
 from ...errors import DeviceError
 from ...op import Call
-from ...spec import Ints, contiguous_strides
+from ...spec import Ints
 from .. import launch
 from ..launch import Place, merge
 from . import compat
-from .compat import array, cuda, int32, uint32
+from .compat import array, cuda, int32, int64, uint32
 from .kernel import Kernel
 
 
@@ -29,6 +30,14 @@ class Builder(launch.Builder):
         convert, device = launch.converter(self.call.op.name, dtype), self.device
         self._scalars.append((index, lambda value: device.constant(convert(value), dtype)))
         return self.ins[index]
+
+    def scratch(self, size: int, dtype: AnyDType) -> Place:
+        if size > launch.MOST:
+            raise DeviceError(
+                f"{self.call.op.name}: it takes memory for {size:,} elements, and kernels of {self.device!r} count to "
+                f"{launch.MOST:,}: split the operands"
+            )
+        return super().scratch(size, dtype)
 
     def over(self, kernel: Kernel, size: int, *args: Any) -> None:
         """A launch with a thread for each of `size` elements, or for several."""
@@ -109,6 +118,12 @@ def _cast(x: Any, out: Any) -> None:
         out[i] = out.dtype.type(x[i])
 
 
+def _cast_by_int64(x: Any, out: Any) -> None:
+    """Of negative floats, which a device would make 0, the CPU keeps the lowest bits."""
+    for i in range(int32(cuda.grid(1)), int32(out.size), int32(cuda.gridsize(1))):
+        out[i] = out.dtype.type(int64(x[i]))
+
+
 def _cast_to_bool(x: Any, out: Any) -> None:
     for i in range(int32(cuda.grid(1)), int32(out.size), int32(cuda.gridsize(1))):
         out[i] = x[i] != 0
@@ -119,10 +134,16 @@ def _walking(name: str, function: Callable[..., None]) -> dict[str, Kernel]:
     return {k: Kernel(f"{name}_{k}", function, array(t), *walk, array(t)) for k, t in compat.BITS.items()}
 
 
+def _cast_from(source: str, target: str) -> Callable[..., None]:
+    if target == "bool":
+        return _cast_to_bool
+    return _cast_by_int64 if source.startswith("float") and target in ("int8", "uint8", "uint32") else _cast
+
+
 GATHER, PLACE = _walking("gather", _gather), _walking("place", _place)
 FILL = {k: Kernel(f"fill_{k}", _fill, array(t), array(t)) for k, t in compat.TYPES.items()}
 CASTS = {
-    (a, b): Kernel(f"cast_{a}_{b}", _cast_to_bool if b == "bool" else _cast, array(s), array(t))
+    (a, b): Kernel(f"cast_{a}_{b}", _cast_from(a, b), array(s), array(t))
     for a, s in compat.TYPES.items()
     for b, t in compat.TYPES.items()
     if a != b
@@ -148,14 +169,14 @@ def gather(b: Builder, x: Place, start: int, shape: Ints, strides: Ints, dtype: 
     """Write the elements that (shape, strides) walk in x from `start` on to `out` in C order."""
     merged, (steps,) = merge(shape, strides)
     kernel = of(GATHER, b.call.op.name, dtype)
-    b.over(kernel, _size(shape), x, i32(start), b.table(*merged, *steps), i32(len(merged)), out)
+    b.over(kernel, math.prod(shape), x, i32(start), b.table(*merged, *steps), i32(len(merged)), out)
 
 
 def place(b: Builder, x: Place, start: int, shape: Ints, strides: Ints, dtype: AnyDType, out: Place) -> None:
     """Write x, of C order, to the elements of `out` that (shape, strides) walk from `start` on."""
     merged, (steps,) = merge(shape, strides)
     kernel = of(PLACE, b.call.op.name, dtype)
-    b.over(kernel, _size(shape), x, i32(start), b.table(*merged, *steps), i32(len(merged)), out)
+    b.over(kernel, math.prod(shape), x, i32(start), b.table(*merged, *steps), i32(len(merged)), out)
 
 
 def fill(b: Builder, value: Any, size: int, dtype: AnyDType, out: Place) -> None:
@@ -178,7 +199,7 @@ def contiguous(
     spec, source = b.call.ins[index], b.ins[index]
     if shape is None or strides is None:
         shape, strides = spec.shape, spec.strides
-    size = _size(shape)
+    size = math.prod(shape)
     if size and not is_c_order(shape, strides):
         source = b.scratch(size, spec.dtype)
         gather(b, b.ins[index], 0, shape, strides, spec.dtype, source)
@@ -194,13 +215,3 @@ def is_c_order(shape: Ints, strides: Ints) -> bool:
     """Whether a flat array in this order holds exactly these elements."""
     merged, (steps,) = merge(shape, strides)
     return not merged or (len(merged) == 1 and steps[0] == 1)
-
-
-def _size(shape: Sequence[int]) -> int:
-    size = 1
-    for n in shape:
-        size *= n
-    return size
-
-
-__all__ = ["CASTS", "FILL", "KERNELS", "Builder", "cast", "contiguous", "contiguous_strides", "fill", "gather", "i32"]

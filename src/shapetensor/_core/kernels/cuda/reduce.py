@@ -22,12 +22,10 @@ from ..generate.reduction import Reduction
 from ..launch import Launch, Place, storage
 from . import compat
 from .compat import array, cuda, int32, int64, uint32
-from .kernel import Kernel, once
+from .kernel import LONG, WARP, WIDE, Kernel, once
 from .operands import Builder, contiguous, fill, i32, of
 from .source import halved, load
 
-WARP, WIDE = 32, 256  # threads for a row
-_LONG = 1024  # elements of a row from which on it is worth more than a warp
 _PIECE = {True: 1 << 14, False: 1 << 8}  # elements of the axis that become one partial result: of rows, of columns
 _ANY = (F32, F64, I32, I64, U8, Bool)
 _FLOATS = (F32, F64)
@@ -157,7 +155,7 @@ def _launch(
     scale = more[len(y) :]
     if inner == 1:
         forms = _KINDS[_NAMES[r]].forms
-        run = kernel(r, dtype, WIDE if WARP not in forms or (n > _LONG and WIDE in forms) else WARP)
+        run = kernel(r, dtype, WIDE if WARP not in forms or (n > LONG and WIDE in forms) else WARP)
         b.blocks(run, outer * pieces, x, *y, i32(n), i32(piece), i32(pieces), *scale, out)
     else:
         numbers = i32(n), i32(inner), i32(piece), i32(pieces)
@@ -225,28 +223,22 @@ def prepare_logsumexp(call: Call) -> Launch:
     return b.done()
 
 
-def _argmax(x: Any, n: Any, inner: Any, out: Any) -> None:
-    for i in range(int32(cuda.grid(1)), int32(out.size), int32(cuda.gridsize(1))):
-        p = int32(uint32(i) // uint32(inner))
-        o = int32(p * n * inner + int32(i - p * inner))
-        best, place = x[o], int32(0)
-        for k in range(n):
-            v = x[int32(o + k * inner)]
-            if v > best or (v != v and best == best):  # the first NaN wins, as in NumPy
-                best, place = v, k
-        out[i] = place
+def _extreme(largest: bool) -> Callable[..., None]:
+    """Kernel `(x, n, inner, out)`: where the first of the extreme elements is, a thread for each result."""
 
+    def place(x: Any, n: Any, inner: Any, out: Any) -> None:
+        for i in range(int32(cuda.grid(1)), int32(out.size), int32(cuda.gridsize(1))):
+            p = int32(uint32(i) // uint32(inner))
+            o = int32(p * n * inner + int32(i - p * inner))
+            best, found = x[o], int32(0)
+            for k in range(n):
+                v = x[int32(o + k * inner)]
+                better = v > best if largest else v < best
+                if better or (v != v and best == best):  # the first NaN wins, as in NumPy
+                    best, found = v, k
+            out[i] = found
 
-def _argmin(x: Any, n: Any, inner: Any, out: Any) -> None:
-    for i in range(int32(cuda.grid(1)), int32(out.size), int32(cuda.gridsize(1))):
-        p = int32(uint32(i) // uint32(inner))
-        o = int32(p * n * inner + int32(i - p * inner))
-        best, place = x[o], int32(0)
-        for k in range(n):
-            v = x[int32(o + k * inner)]
-            if v < best or (v != v and best == best):
-                best, place = v, k
-        out[i] = place
+    return place
 
 
 def _cumulative_sum(x: Any, n: Any, inner: Any, out: Any) -> None:
@@ -275,8 +267,8 @@ def _along(
     return {k: Kernel(f"{name}_{k}", function, array(t), int32, int32, array(out or t)) for k, t in kinds.items()}
 
 
-ARGMAX = _along("argmax", _argmax, _ANY, int64)
-ARGMIN = _along("argmin", _argmin, _ANY, int64)
+ARGMAX = _along("argmax", _extreme(True), _ANY, int64)
+ARGMIN = _along("argmin", _extreme(False), _ANY, int64)
 CUMULATIVE_SUM = _along("cumulative_sum", _cumulative_sum, (F32, F64, I64))
 KERNELS = [*ARGMAX.values(), *ARGMIN.values(), *CUMULATIVE_SUM.values()]
 

@@ -26,12 +26,34 @@ FUNCTIONS = {
     "silu": (("x",), "-0.0 if x < -10000 else x / (1 + exp(-x))"),
     "gelu": (("x",), "-0.0 if x < -10000 else x * 0.5 * erfc(x * -0.7071067811865476)"),
     "softplus": (("x",), "(x if x > 0 else 0) + log1p(exp(-abs(x)))"),
+    # As NumPy divides floats, of r = fmod(x, y): the rest has the sign of y, the quotient is rounded down.
+    "float_rest": (("r", "y"), "copysign(0, y) if r == 0 else r + y if (r < 0) != (y < 0) else r"),
+    "float_quotient": (("x", "y", "r"), "(x - r) / y - (1 if r != 0 and (r < 0) != (y < 0) else 0)"),
+    "rounded_quotient": (
+        ("d", "q"),
+        "copysign(0, q) if d == 0 else floor(d) + 1 if d - floor(d) > 0.5 else floor(d)",
+    ),
     # Adding what has no places behind the point rounds half to even.
     "rint": (("x",), "x if not (abs(x) < {whole}) else copysign((abs(x) + {whole}) - {whole}, x)"),
 }
 _NAMES = {"np.floor": "floor", "np.ceil": "ceil", "np.rint": "rint", "math.sqrt": "sqrt"}
 _WHOLE: dict[AnyDType, str] = {F32: "8388608.0"}  # from here on, and no earlier, every float is whole
-_BUILTIN = ("exp", "log", "sqrt", "tanh", "sin", "cos", "log1p", "expm1", "floor", "ceil", "erf", "erfc", "copysign")
+_BUILTIN = (
+    "exp",
+    "log",
+    "sqrt",
+    "tanh",
+    "sin",
+    "cos",
+    "log1p",
+    "expm1",
+    "floor",
+    "ceil",
+    "erf",
+    "erfc",
+    "copysign",
+    "fmod",
+)
 
 
 def on_device(text: str) -> str:

@@ -41,9 +41,8 @@ def _kernels(name: str, function: Callable[..., None], operands: int, options: i
     found = {}
     for dtype in (F32, F64):
         kind = compat.TYPES[dtype.storage]
-        numbers = types.UniTuple(kind, options)
-        signature = [array(kind)] * operands, numbers, [array(kind)] * results
-        found[dtype.storage] = Kernel(f"{name}_{dtype.storage}", function, *signature[0], numbers, *signature[2])
+        signature = *[array(kind)] * operands, types.UniTuple(kind, options), *[array(kind)] * results
+        found[dtype.storage] = Kernel(f"{name}_{dtype.storage}", function, *signature)
     return found
 
 
