@@ -47,7 +47,7 @@ TYPES = {
     "bool": boolean,
 }
 BITS = {**TYPES, "uint16": types.uint16}  # with what kernels move and do not compute on: floats of 16 bits
-_FUNCTIONS = "exp log sqrt tanh sin cos log1p expm1 floor ceil copysign fabs frexp"
+_FUNCTIONS = "exp log log2 sqrt tanh sin cos log1p expm1 floor ceil copysign fabs frexp"
 # Python's own functions raise where those of a device give inf or nan, and are of double precision.
 math: Any = _math
 if SIMULATED:
