@@ -104,6 +104,7 @@ CASES = {
     "exp_of_negative": _same(np.exp, (-104.5, 0), (-746, 0)),
     "expm1": _same(np.expm1, (-104.5, 89), (-746, 710)),
     "log": _same(np.log, (0, MOST[0]), (0, MOST[1])),
+    "log2": _same(np.log2, (0, MOST[0]), (0, MOST[1])),
     "log1p": _same(np.log1p, (-1, MOST[0]), (-1, MOST[1])),
     "rsqrt": _same(lambda x: 1 / np.sqrt(x), (0, MOST[0]), (0, MOST[1])),
     "tanh": _same(np.tanh, (-12, 12), (-22, 22)),

@@ -155,6 +155,7 @@ CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[Any, ...]]]
     "rsqrt": (st.rsqrt, lambda x: 1 / np.sqrt(x), (A * A,)),
     "sin": (st.sin, np.sin, (A,)),
     "cos": (st.cos, np.cos, (A,)),
+    "log2": (st.log2, np.log2, (A * A,)),
     "log1p": (st.log1p, np.log1p, (A * A,)),
     "expm1": (st.expm1, np.expm1, (A,)),
     "erf": (st.erf, special.erf, (A,)),

@@ -19,7 +19,7 @@ Number ShapeError ShapetensorWarning Sub Tensor U32 U8 __version__ abs add all a
 asarray astype bfloat16 bool_ broadcast_to ceil checked clear_caches clip compile concat cos cumulative_sum divide
 equal erf exp expand_dims expm1 eye flip float16 float32 float64 floor floor_divide from_dlpack from_numpy full
 full_like gelu get_num_threads grad greater greater_equal int32 int64 int8 io isfinite isinf isnan jvp less less_equal
-linear linspace log log1p log_softmax logical_and logical_not logical_or logical_xor logsumexp losses matmul
+linear linspace log log1p log2 log_softmax logical_and logical_not logical_or logical_xor logsumexp losses matmul
 matrix_transpose max maximum mean min minimum moveaxis multiply negative nn not_equal one_hot ones ones_like optim
 outer pad permute_dims pow prod random relu remainder repeat reshape roll round rsqrt scatter_add
 scatter_add_along_axis set_num_threads sigmoid sign silu sin softmax sort split sqrt square squeeze stack std subtract

@@ -119,6 +119,7 @@ if TYPE_CHECKING:
         isinf,
         isnan,
         log1p,
+        log2,
         round,
         rsqrt,
         sigmoid,
@@ -156,8 +157,8 @@ __all__ += ["broadcast_to", "concat", "expand_dims", "flip", "matrix_transpose",
 __all__ += ["repeat", "reshape", "roll", "split", "squeeze", "stack", "tile", "unstack"]
 __all__ += ["all", "any", "argmax", "argmin", "cumulative_sum", "logsumexp", "max", "mean", "min", "prod", "std", "sum"]
 __all__ += ["var"]
-__all__ += ["abs", "ceil", "cos", "erf", "expm1", "floor", "gelu", "isfinite", "isinf", "isnan", "log1p", "round"]
-__all__ += ["rsqrt", "sigmoid", "sign", "silu", "sin", "square"]
+__all__ += ["abs", "ceil", "cos", "erf", "expm1", "floor", "gelu", "isfinite", "isinf", "isnan", "log1p", "log2"]
+__all__ += ["round", "rsqrt", "sigmoid", "sign", "silu", "sin", "square"]
 __all__ += ["get_num_threads", "set_num_threads"]
 
 _NAMES_OF = {
@@ -181,8 +182,8 @@ _NAMES_OF = {
     "functions.movement": "broadcast_to concat expand_dims flip matrix_transpose moveaxis pad permute_dims repeat"
     " reshape roll split squeeze stack tile unstack",
     "functions.reduce": "all any argmax argmin cumulative_sum logsumexp max mean min prod std sum var",
-    "functions.special": "abs ceil cos erf expm1 floor gelu isfinite isinf isnan log1p round rsqrt sigmoid sign silu"
-    " sin square",
+    "functions.special": "abs ceil cos erf expm1 floor gelu isfinite isinf isnan log1p log2 round rsqrt sigmoid sign"
+    " silu sin square",
     "nn": "Module",
     "parallel": "get_num_threads set_num_threads",
     "tensor": "Tensor",

@@ -57,8 +57,8 @@ CASES: dict[str, list[Case]] = {}
 
 # --- elementwise ------------------------------------------------------------------------------------------------------
 CASES |= each(
-    "exp log sqrt tanh relu negative sigmoid silu gelu rsqrt sin cos log1p expm1 erf abs sign floor ceil round square"
-    " isnan isinf isfinite",
+    "exp log sqrt tanh relu negative sigmoid silu gelu rsqrt sin cos log1p log2 expm1 erf abs sign floor ceil round"
+    " square isnan isinf isfinite",
     lambda f: case("B T", lambda n, x: f(x)),
     lambda f: case("F64", lambda n, x: f(x)),
 )
@@ -87,8 +87,8 @@ CASES |= each(
 CASES |= each("Tensor.__rand__ Tensor.__ror__ Tensor.__rxor__", lambda f: case("Bool B", lambda n, x: f(x, True)))
 CASES |= each(
     "Tensor.exp Tensor.log Tensor.sqrt Tensor.tanh Tensor.relu Tensor.__neg__ Tensor.sigmoid Tensor.rsqrt Tensor.sin"
-    " Tensor.cos Tensor.log1p Tensor.expm1 Tensor.erf Tensor.abs Tensor.__abs__ Tensor.sign Tensor.floor Tensor.ceil"
-    " Tensor.round Tensor.__round__ Tensor.isnan Tensor.traced Tensor.__copy__",
+    " Tensor.cos Tensor.log1p Tensor.log2 Tensor.expm1 Tensor.erf Tensor.abs Tensor.__abs__ Tensor.sign Tensor.floor"
+    " Tensor.ceil Tensor.round Tensor.__round__ Tensor.isnan Tensor.traced Tensor.__copy__",
     lambda f: case("B T", lambda n, x: f(x)),
 )
 CASES |= each("Tensor.__invert__", lambda f: case("Bool B T", lambda n, x: f(x)))

@@ -16,7 +16,7 @@ from shapetensor.tensor import AnyTensor
 
 Function = Callable[..., Any]
 UNARY: tuple[str, ...] = ("negative", "exp", "log", "sqrt", "tanh", "relu", "abs", "sign", "floor", "ceil", "round")
-UNARY += ("rsqrt", "log1p", "expm1", "erf", "sigmoid", "silu", "gelu")
+UNARY += ("rsqrt", "log1p", "log2", "expm1", "erf", "sigmoid", "silu", "gelu")
 SHAPES = ((7, 5, 9), (7, 5, 1), (1, 40, 33), (64, 64, 64), (70, 90, 100))  # the last has no kernel for its size
 
 

@@ -60,6 +60,7 @@ SPECIAL: dict[str, dict[float, float]] = {
     "exp_of_negative": {0.0: 1.0, -INF: 0.0, NAN: NAN},
     "expm1": {0.0: 0.0, INF: INF, -INF: -1.0, NAN: NAN},
     "log": {0.0: -INF, 1.0: 0.0, INF: INF, -INF: NAN, -1.0: NAN, NAN: NAN},
+    "log2": {0.0: -INF, 1.0: 0.0, 8.0: 3.0, INF: INF, -INF: NAN, -1.0: NAN, NAN: NAN},
     "log1p": {0.0: 0.0, -1.0: -INF, INF: INF, -INF: NAN, -1.5: NAN, NAN: NAN},
     "tanh": {0.0: 0.0, INF: 1.0, -INF: -1.0, NAN: NAN},
     "sigmoid": {0.0: 0.5, INF: 1.0, -INF: 0.0, NAN: NAN},
@@ -80,6 +81,7 @@ NEGATIVE_ZERO = {
     "sigmoid": 0.5,
     "softplus": math.log(2),
     "log": -INF,
+    "log2": -INF,
     "rsqrt": -INF,
 }
 
@@ -106,6 +108,13 @@ def test_functions_of_subnormal_numbers(dtype: AnyDType) -> None:
     check_exact("exp", dtype, {tiny: 1.0, -tiny: 1.0})
     check_exact("cos", dtype, {tiny: 1.0, -tiny: 1.0})
     np.testing.assert_allclose(applied("log", dtype, [tiny, 3 * tiny]), np.log([tiny, 3 * tiny]), rtol=1e-6)
+    np.testing.assert_allclose(applied("log2", dtype, [tiny, 3 * tiny]), np.log2([tiny, 3 * tiny]), rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [F32, F64])
+def test_log2_of_powers_of_two_is_exact(dtype: AnyDType) -> None:
+    first, last = math.frexp(SUBNORMAL[dtype])[1] - 1, math.frexp(GREATEST[dtype])[1]
+    check_exact("log2", dtype, {2.0**n: float(n) for n in range(first, last)})
 
 
 # The last arguments whose exponential is finite, and not 0.
@@ -131,10 +140,13 @@ def test_underflow_is_gradual(name: str, dtype: AnyDType) -> None:
 
 
 @pytest.mark.parametrize("dtype", [F32, F64])
-@pytest.mark.parametrize("name", ["gelu", "silu", "log", "log1p", "rsqrt", "softplus", "tanh", "erf", "sigmoid"])
+@pytest.mark.parametrize(
+    "name", ["gelu", "silu", "log", "log2", "log1p", "rsqrt", "softplus", "tanh", "erf", "sigmoid"]
+)
 def test_the_greatest_numbers(name: str, dtype: AnyDType) -> None:
     big = GREATEST[dtype]
-    wanted = {"log": np.log(big), "log1p": np.log(big), "rsqrt": big**-0.5, "tanh": 1, "erf": 1, "sigmoid": 1}
+    wanted = {"log": np.log(big), "log1p": np.log(big), "log2": np.log2(big), "rsqrt": big**-0.5}
+    wanted |= dict.fromkeys(("tanh", "erf", "sigmoid"), 1)
     np.testing.assert_allclose(applied(name, dtype, [big]), wanted.get(name, big), rtol=1e-6)
     if name in ("gelu", "silu", "softplus", "sigmoid"):
         assert applied(name, dtype, [-big]) == 0

@@ -359,8 +359,8 @@ def others(messages: Sequence[Said]) -> Iterator[str]:
 
 # --- wrong samples of the ops -----------------------------------------------------------------------------------------
 
-_SAME = "abs ceil clip cos erf exp expm1 floor isnan log log1p relu round rsqrt sigmoid silu gelu sign sin sqrt tanh"
-_SAME += " where equal not_equal less less_equal greater greater_equal maximum minimum pow floor_divide remainder"
+_SAME = "abs ceil clip cos erf exp expm1 floor isnan log log1p log2 relu round rsqrt sigmoid silu gelu sign sin sqrt"
+_SAME += " tanh where equal not_equal less less_equal greater greater_equal maximum minimum pow floor_divide remainder"
 _SAME += " logical_and logical_or logical_xor logical_not matrix_transpose matmul linear"
 _REDUCTIONS = "sum max min prod any all logsumexp argmax argmin"
 _ALONG = "softmax log_softmax cumulative_sum sort unstack expand_dims take take_along_axis"

@@ -235,6 +235,24 @@ def cos(x: Tensor[Any, *Shape], /) -> Tensor[Any, *Shape]:
     return operand("cos", x).cos()
 
 
+def log2(x: Tensor[Any, *Shape], /) -> Tensor[Any, *Shape]:
+    """The logarithm of each element to base 2, exact for powers of 2; -inf at 0, NaN below.
+
+    Shape: `(...) -> (...)`.
+
+    Dtypes: floats; integers and booleans become F32.
+
+    Raises:
+        DTypeError: for storage dtypes.
+
+    Example:
+        >>> import shapetensor as st
+        >>> st.log2(st.tensor([8.0, 0.5, 0.0]))
+        Tensor[F32, 3]([  3.,  -1., -inf])
+    """
+    return operand("log2", x).log2()
+
+
 def log1p(x: Tensor[Any, *Shape], /) -> Tensor[Any, *Shape]:
     """The natural logarithm of 1 plus each element, exact where that is tiny.
 

@@ -63,6 +63,10 @@ class Special(Base[DT, *Shape]):
         """One over the square root of each element; see `shapetensor.rsqrt`."""
         return apply(ops.rsqrt, (self,))
 
+    def log2(self) -> Tensor[Any, *Shape]:
+        """The logarithm of each element to base 2; see `shapetensor.log2`."""
+        return apply(ops.log2, (self,))
+
     def log1p(self) -> Tensor[Any, *Shape]:
         """The natural logarithm of 1 plus each element; see `shapetensor.log1p`."""
         return apply(ops.log1p, (self,))

@@ -100,6 +100,7 @@ SAMPLES = {
     "sin": _float("sin", np.sin, "x"),
     "cos": _float("cos", np.cos, "x"),
     "rsqrt": _float("rsqrt", lambda x: 1 / np.sqrt(x), "out", POSITIVE),
+    "log2": _float("log2", np.log2, "x", POSITIVE),
     "log1p": _float("log1p", np.log1p, "x", POSITIVE),
     "expm1": _float("expm1", np.expm1, "out"),
     "erf": _float("erf", special.erf, "x"),

@@ -246,6 +246,14 @@ def log(x):
     y = _log_ends(x, _log_sum(n, f, NOTHING))
     return y if x < INFINITE else x
 """,
+    # n is added last, so that powers of two are exact.
+    "log2": """
+def log2(x):
+    small = x < NORMAL
+    n, f = _exponent(x * RAISE if small else x, UNIT_RAISED if small else UNIT)
+    y = _log_ends(x, _log_sum(NOTHING, f, NOTHING) * LOG2E + n)
+    return y if x < INFINITE else x
+""",
     # log(u + c), c below the last place of u. c is scaled in two steps, as 2**-n need not be normal. What is left of it
     # after adding it to f, for n = 0 nothing, is so small that it can be added to the logarithm.
     "_log_of": """
@@ -434,6 +442,7 @@ FUNCTIONS = frozenset(
         "exp",
         "exp_of_negative",
         "log",
+        "log2",
         "log1p",
         "expm1",
         "tanh",

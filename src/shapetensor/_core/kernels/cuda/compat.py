@@ -47,18 +47,15 @@ TYPES = {
     "bool": boolean,
 }
 BITS = {**TYPES, "uint16": types.uint16}  # with what kernels move and do not compute on: floats of 16 bits
-_FUNCTIONS = "exp log sqrt tanh sin cos log1p expm1 floor ceil copysign fabs frexp fmod"
+_FUNCTIONS = "exp log log2 sqrt tanh sin cos log1p expm1 floor ceil copysign fabs frexp fmod"
 # Python's own functions raise where those of a device give inf or nan, and are of double precision.
 math: Any = _math
 if SIMULATED:
     math = SimpleNamespace(**{name: getattr(np, name) for name in _FUNCTIONS.split()}, inf=_math.inf, pi=_math.pi)
     math.erf, math.erfc = _math.erf, _math.erfc
 else:
-    from numba.cuda.core import config
-
-    config.CUDA_LOW_OCCUPANCY_WARNINGS = (
-        0  # small tensors have small grids; for the whole process, as there is no other
-    )
+    # Small tensors have small grids, of which Numba would warn. It is one setting for the whole process.
+    import_module("numba.cuda.core.config").CUDA_LOW_OCCUPANCY_WARNINGS = 0
 _one_at_a_time = threading.Lock()  # the simulator runs one kernel
 _INTERVAL = 1e-4  # seconds
 

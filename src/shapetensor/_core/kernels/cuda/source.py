@@ -38,22 +38,7 @@ FUNCTIONS = {
 }
 _NAMES = {"np.floor": "floor", "np.ceil": "ceil", "np.rint": "rint", "math.sqrt": "sqrt"}
 _WHOLE: dict[AnyDType, str] = {F32: "8388608.0"}  # from here on, and no earlier, every float is whole
-_BUILTIN = (
-    "exp",
-    "log",
-    "sqrt",
-    "tanh",
-    "sin",
-    "cos",
-    "log1p",
-    "expm1",
-    "floor",
-    "ceil",
-    "erf",
-    "erfc",
-    "copysign",
-    "fmod",
-)
+_BUILTIN = "exp log log2 sqrt tanh sin cos log1p expm1 floor ceil erf erfc copysign fmod".split()
 
 
 def on_device(text: str) -> str:

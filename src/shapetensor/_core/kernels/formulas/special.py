@@ -11,5 +11,5 @@ SPECIAL = {
     "isnan": "x != x",
 }
 # Each is a function of kernels/vector.py by the same name.
-_FUNCTIONS = ("sin", "cos", "rsqrt", "log1p", "expm1", "erf", "sigmoid", "softplus", "silu", "gelu")
+_FUNCTIONS = ("sin", "cos", "rsqrt", "log2", "log1p", "expm1", "erf", "sigmoid", "softplus", "silu", "gelu")
 SPECIAL |= {name: f"{name}(x)" for name in _FUNCTIONS}
