@@ -105,7 +105,7 @@ def test_second_process_compiles_nothing_and_files_stay_the_same(installation: I
     ("file", "old", "new", "changes"),
     [
         # a helper that another kernel calls, and text that generates kernels
-        ("cpu/random.py", "for _ in range(10):", "for _ in range(9):", 1),
+        ("formulas/random.py", "for _ in range(10):", "for _ in range(9):", 1),
         ("generate/elementwise.py", "lines.append((store, ", 'lines.append((store, "1 + " + ', 0),
     ],
 )
