@@ -64,20 +64,19 @@ def turned(turn: Any, r: Any) -> Any:
 
 
 @device_function
+def both(x: Any) -> Any:
+    """Cosine and sine of x >= 0."""
+    turn, r = quarters(x)
+    return turned(turn, r) if x >= float32(_NEAR) else turned(int32(0), x)
+
+
+@device_function
 def sin(x: Any) -> Any:
     if not math.fabs(x) < float32(math.inf):
         return x - x
-    turn, r = quarters(math.fabs(x))
-    if math.fabs(x) < float32(_NEAR):
-        turn, r = int32(0), math.fabs(x)
-    return math.copysign(float32(1.0), x) * turned(turn, r)[1]
+    return math.copysign(float32(1.0), x) * both(math.fabs(x))[1]
 
 
 @device_function
 def cos(x: Any) -> Any:
-    if not math.fabs(x) < float32(math.inf):
-        return x - x
-    turn, r = quarters(math.fabs(x))
-    if math.fabs(x) < float32(_NEAR):
-        turn, r = int32(0), math.fabs(x)
-    return turned(turn, r)[0]
+    return both(math.fabs(x))[0] if math.fabs(x) < float32(math.inf) else x - x

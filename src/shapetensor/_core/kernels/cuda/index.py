@@ -27,6 +27,15 @@ def report(bad: Any, position: Any, index: Any) -> None:
 
 
 @device_function
+def found(i: Any, n: Any, bad: Any, position: Any) -> Any:
+    """An index counted from the front; -1 for one that is out of range, which is reported."""
+    if i < -n or i >= n:
+        report(bad, position, i)
+        return int32(-1)
+    return int32(i + n if i < 0 else i)
+
+
+@device_function
 def divided(a: Any, b: Any) -> Any:
     """Quotient and remainder of numbers that are not negative."""
     whole = int32(uint32(a) // uint32(b))
@@ -37,64 +46,49 @@ def _take(x: Any, indices: Any, n: Any, inner: Any, bad: Any, out: Any) -> None:
     for r in range(int32(cuda.grid(1)), int32(out.size), int32(cuda.gridsize(1))):
         line, j = divided(r, inner)
         p, q = divided(line, int32(indices.size))
-        i = indices[q]
-        if i < -n or i >= n:
-            report(bad, q, i)
-        else:
-            i = i + n if i < 0 else i
-            out[r] = x[int32((p * n + int32(i)) * inner + j)]
+        i = found(indices[q], n, bad, q)
+        if i >= 0:
+            out[r] = x[int32((p * n + i) * inner + j)]
 
 
 def _scatter_add(x: Any, indices: Any, n: Any, inner: Any, bad: Any, out: Any) -> None:
     for r in range(int32(cuda.grid(1)), int32(x.size), int32(cuda.gridsize(1))):
         line, j = divided(r, inner)
         p, q = divided(line, int32(indices.size))
-        i = indices[q]
-        if i < -n or i >= n:
-            report(bad, q, i)
-        else:
-            i = i + n if i < 0 else i
-            cuda.atomic.add(out, int32((p * n + int32(i)) * inner + j), x[r])
+        i = found(indices[q], n, bad, q)
+        if i >= 0:
+            cuda.atomic.add(out, int32((p * n + i) * inner + j), x[r])
 
 
 def _take_along(x: Any, indices: Any, n: Any, inner: Any, count: Any, bad: Any, out: Any) -> None:
     for r in range(int32(cuda.grid(1)), int32(out.size), int32(cuda.gridsize(1))):
         line, j = divided(r, inner)
         p, _ = divided(line, count)
-        i = indices[r]
-        if i < -n or i >= n:
-            report(bad, r, i)
-        else:
-            i = i + n if i < 0 else i
-            out[r] = x[int32((p * n + int32(i)) * inner + j)]
+        i = found(indices[r], n, bad, r)
+        if i >= 0:
+            out[r] = x[int32((p * n + i) * inner + j)]
 
 
 def _scatter_add_along(x: Any, indices: Any, n: Any, inner: Any, count: Any, bad: Any, out: Any) -> None:
     for r in range(int32(cuda.grid(1)), int32(x.size), int32(cuda.gridsize(1))):
         line, j = divided(r, inner)
         p, _ = divided(line, count)
-        i = indices[r]
-        if i < -n or i >= n:
-            report(bad, r, i)
-        else:
-            i = i + n if i < 0 else i
-            cuda.atomic.add(out, int32((p * n + int32(i)) * inner + j), x[r])
+        i = found(indices[r], n, bad, r)
+        if i >= 0:
+            cuda.atomic.add(out, int32((p * n + i) * inner + j), x[r])
 
 
 def _check(indices: Any, n: Any, bad: Any) -> None:
     for q in range(int32(cuda.grid(1)), int32(indices.size), int32(cuda.gridsize(1))):
-        if indices[q] < -n or indices[q] >= n:
-            report(bad, q, indices[q])
+        found(indices[q], n, bad, q)
 
 
 def _winners(indices: Any, n: Any, bad: Any, winner: Any) -> None:
     """For each row the last update that replaces it; -1 stays where none does."""
     for q in range(int32(cuda.grid(1)), int32(indices.size), int32(cuda.gridsize(1))):
-        i = indices[q]
-        if i < -n or i >= n:
-            report(bad, q, i)
-        else:
-            cuda.atomic.max(winner, int32(i + n if i < 0 else i), int32(q))
+        i = found(indices[q], n, bad, q)
+        if i >= 0:
+            cuda.atomic.max(winner, i, int32(q))
 
 
 def _replace(x: Any, winner: Any, updates: Any, inner: Any, out: Any) -> None:

@@ -15,7 +15,7 @@ from ...spec import Ints
 from .. import launch
 from ..launch import Place, merge
 from . import compat
-from .compat import array, cuda, int32, int64, uint32
+from .compat import array, cuda, device_function, int32, int64, uint32
 from .kernel import Kernel
 
 
@@ -82,30 +82,28 @@ def i32(number: int) -> Any:
 # --- copies -----------------------------------------------------------------------------------------------------------
 
 
+@device_function
+def walked(i: Any, start: Any, walk: Any, rank: Any) -> Any:
+    """Where element i of a walk is; the walk is sizes, and then strides."""
+    at = start
+    for axis in range(rank - 1, -1, -1):
+        size = walk[axis]
+        whole = int32(uint32(i) // uint32(size))
+        at = int32(at + int32(i - whole * size) * walk[rank + axis])
+        i = whole
+    return at
+
+
 def _gather(x: Any, start: Any, walk: Any, rank: Any, out: Any) -> None:
-    """out = the elements of x that a walk (sizes, then strides) from `start` visits."""
+    """out = the elements of x that a walk from `start` visits."""
     for i in range(int32(cuda.grid(1)), int32(out.size), int32(cuda.gridsize(1))):
-        rest = i
-        at = start
-        for axis in range(rank - 1, -1, -1):
-            size = walk[axis]
-            whole = int32(uint32(rest) // uint32(size))
-            at = int32(at + int32(rest - whole * size) * walk[rank + axis])
-            rest = whole
-        out[i] = x[at]
+        out[i] = x[walked(i, start, walk, rank)]
 
 
 def _place(x: Any, start: Any, walk: Any, rank: Any, out: Any) -> None:
     """The elements of out that a walk visits = x; the others stay."""
     for i in range(int32(cuda.grid(1)), int32(x.size), int32(cuda.gridsize(1))):
-        rest = i
-        at = start
-        for axis in range(rank - 1, -1, -1):
-            size = walk[axis]
-            whole = int32(uint32(rest) // uint32(size))
-            at = int32(at + int32(rest - whole * size) * walk[rank + axis])
-            rest = whole
-        out[at] = x[i]
+        out[walked(i, start, walk, rank)] = x[i]
 
 
 def _fill(value: Any, out: Any) -> None:
