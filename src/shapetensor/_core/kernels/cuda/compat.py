@@ -56,7 +56,8 @@ if SIMULATED:
     math.erf, math.erfc = _math.erf, _math.erfc
 else:
     # Small tensors have small grids, of which Numba would warn. It is one setting for the whole process.
-    import_module("numba.cuda.core.config").CUDA_LOW_OCCUPANCY_WARNINGS = 0
+    _config: Any = import_module("numba.cuda.core.config")
+    _config.CUDA_LOW_OCCUPANCY_WARNINGS = 0
 _one_at_a_time = threading.Lock()  # the simulator runs one kernel
 _INTERVAL = 1e-4  # seconds
 
