@@ -96,10 +96,7 @@ class Checks:
 class Cuda(Processor):
     """A CUDA device; there is one object for each, `Cuda(0) is Cuda(0)`.
 
-    Kernels run behind the calls that start them, one after the other, in one stream.
-
-    Args:
-        index: the number of the device, from 0 on.
+    Devices are numbered from 0 on. Kernels run behind the calls that start them, one after the other, in one stream.
 
     Raises:
         DeviceError: if numba-cuda or the driver is missing, or there is no such device.
