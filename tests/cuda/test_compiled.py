@@ -36,16 +36,21 @@ class Resources(NamedTuple):
 
 
 @cache
-def compiled(architecture: tuple[int, int]) -> dict[str, tuple[Kernel, str]]:
-    """Each kernel and its PTX."""
-    return {kernel.name: (kernel, kernel.ptx(architecture)) for kernel in kernels()}
+def for_all() -> dict[str, list[str]]:
+    """The PTX of each kernel for each architecture."""
+    return {kernel.name: kernel.ptx(*ARCHITECTURES) for kernel in kernels()}
+
+
+def compiled(architecture: tuple[int, int]) -> dict[str, str]:
+    """The PTX of each kernel."""
+    return {name: texts[ARCHITECTURES.index(architecture)] for name, texts in for_all().items()}
 
 
 @cache
 def assembled(architecture: tuple[int, int]) -> dict[str, Resources]:
     """What each kernel takes, after the assembler."""
     name = f"sm_{architecture[0]}{architecture[1]}"
-    return {kernel: _assemble(ptx, name) for kernel, (_, ptx) in compiled(architecture).items()}
+    return {kernel: _assemble(ptx, name) for kernel, ptx in compiled(architecture).items()}
 
 
 def _assemble(ptx: str, architecture: str) -> Resources:
@@ -87,7 +92,7 @@ def test_no_thread_keeps_arrays_in_memory(architecture: tuple[int, int]) -> None
 @by_architecture
 def test_kernels_of_f32_compute_nothing_in_double_precision(architecture: tuple[int, int]) -> None:
     """A number without a type would do that; devices are up to 64 times slower in it."""
-    for name, (_, ptx) in compiled(architecture).items():
+    for name, ptx in compiled(architecture).items():
         if "float32" in name and "float64" not in name:
             assert ".f64" not in ptx, name
 
@@ -96,8 +101,20 @@ def test_kernels_of_f32_compute_nothing_in_double_precision(architecture: tuple[
 def test_places_in_memory_are_found_in_32_bits(architecture: tuple[int, int]) -> None:
     """A division in 64 bits takes about a hundred instructions; only integers that are divided themselves do that."""
     divides = re.compile(r"\b(div|rem)\.[su]64")
-    slow = {name for name, (_, ptx) in compiled(architecture).items() if divides.search(ptx)}
+    slow = {name for name, ptx in compiled(architecture).items() if divides.search(ptx)}
     assert {name for name in slow if not re.match("floor_divide_integer|remainder_integer", name)} == set()
+
+
+@by_architecture
+def test_it_is_what_numba_itself_compiles(architecture: tuple[int, int]) -> None:
+    """By the function for that, which does everything again for each architecture."""
+    from shapetensor._core.kernels.cuda.operands import FILL
+
+    kernel = FILL["float32"]
+    options = {"cc": architecture, "device": False, "abi": "numba", "output": "ptx"}
+    text = compat.cuda.compile(kernel.function, compat.types.void(*kernel.signature), **options)[0]
+    mangled = re.compile(r"_Z\w+")
+    assert mangled.sub("", compiled(architecture)[kernel.name]) == mangled.sub("", text)
 
 
 def test_small_grids_are_no_reason_to_warn() -> None:
@@ -117,7 +134,7 @@ def test_the_checks_find_what_they_look_for() -> None:
         out[i] = kept[(places[i] // places[0]) % 64] + kept[places[i] % 61]
 
     kernel = Kernel("wrong_float32", wrong, array(float32), array(int64), array(float32))
-    ptx = kernel.ptx((8, 0))
+    (ptx,) = kernel.ptx((8, 0))
     assert ".f64" in ptx
     assert re.search(r"\b(div|rem)\.[su]64", ptx)
     assert _assemble(ptx, "sm_80").stack > 0

@@ -113,12 +113,20 @@ def _type_of(value: Any) -> Any:
     return array(kind) if value.shape else kind
 
 
-def ptx(function: Callable[..., None], signature: Sequence[Any], capability: tuple[int, int]) -> str:
-    """A kernel in the assembly language of devices; needs no driver."""
-    options = {"cc": capability, "device": False, "abi": "numba", "output": "ptx"}
-    with _as_if_on(capability):
-        text: str = cuda.compile(function, types.void(*signature), **options)[0]
-    return text
+def ptx(function: Callable[..., None], signature: Sequence[Any], *capabilities: tuple[int, int]) -> list[str]:
+    """A kernel in the assembly language of each of these architectures; needs no driver.
+
+    It is what `cuda.compile` does, but that Numba's own part of it, which is most, is done once for all.
+    """
+    compiler: Any = import_module("numba.cuda.compiler")
+    options = dict.fromkeys(("debug", "opt", "abi_info", "launch_bounds"))
+    flags = dict.fromkeys(("lineinfo", "device", "fastmath", "forceinline", "lto"), False)
+    first = capabilities[0]
+    with _as_if_on(first):
+        library, _ = compiler._compile_pyfunc_with_fixup(
+            function, types.void(*signature), cc=first, abi="numba", **options, **flags
+        )
+    return ["".join(library.get_asm_strs(cc=capability)) for capability in capabilities]
 
 
 @contextmanager

@@ -70,9 +70,9 @@ class Kernel:
 
         return here
 
-    def ptx(self, capability: tuple[int, int]) -> str:
-        """Its code for devices of this compute capability."""
-        return compat.ptx(self.function, self.signature, capability)
+    def ptx(self, *capabilities: tuple[int, int]) -> list[str]:
+        """Its code for devices of each of these compute capabilities."""
+        return compat.ptx(self.function, self.signature, *capabilities)
 
     def __repr__(self) -> str:
         return f"<CUDA kernel {self.name}>"
