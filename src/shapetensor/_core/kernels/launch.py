@@ -265,6 +265,12 @@ def merge(shape: tuple[int, ...], *strides: tuple[int, ...]) -> tuple[tuple[int,
     return tuple(axis[0] for axis in axes), merged
 
 
+def is_c_order(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+    """Whether one flat array in this order holds exactly these elements."""
+    merged, (steps,) = merge(shape, strides)
+    return not merged or (len(merged) == 1 and steps[0] == 1)
+
+
 def pad(values: tuple[int, ...], rank: int, fill: int) -> tuple[int, ...]:
     """Values behind as many `fill` as make `rank` of them."""
     return (fill,) * (rank - len(values)) + values

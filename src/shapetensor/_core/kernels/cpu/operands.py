@@ -12,7 +12,7 @@ from ...spec import Ints
 from .. import cache
 from ..generate import elementwise as generate
 from ..generate.expression import Expression
-from ..launch import Builder, Place, merge, pad
+from ..launch import Builder, Place, is_c_order, merge, pad
 
 _SAME = Expression(("x",), (), "x")
 
@@ -89,7 +89,7 @@ def contiguous(
     place = b.ins[index]
     if shape is None or strides is None:
         shape, strides = spec.shape, spec.strides
-    if not _is_c_order(shape, strides):
+    if not is_c_order(shape, strides):
         copied = b.scratch(_size(shape), spec.dtype)
         copy(b, place, shape, strides, copied)
         place = copied
@@ -105,9 +105,3 @@ def _size(shape: Ints) -> int:
     for n in shape:
         size *= n
     return size
-
-
-def _is_c_order(shape: Ints, strides: Ints) -> bool:
-    """Whether one flat array in this order holds exactly these elements."""
-    merged, (steps,) = merge(shape, strides)
-    return not merged or (len(merged) == 1 and steps[0] == 1)

@@ -15,7 +15,7 @@ from ...dtypes import AnyDType, Bool
 from ...op import Call
 from ...spec import Ints, contiguous_strides
 from .. import cache, threads
-from ..formulas.reduce import LOGSUMEXP, MAX, MEAN, REDUCTIONS, VARIANCE
+from ..formulas.reduce import LOGSUMEXP, MAX, MEAN, REDUCTIONS, VARIANCE, inverse
 from ..generate import reduction
 from ..generate.reduction import Reduction
 from ..launch import Builder, Launch, Place
@@ -210,15 +210,10 @@ def prepare_var(call: Call) -> Launch:
         mean = b.scratch(out.size, out.dtype)
         n = math.prod(call.ins[0].shape[i] for i in named["axes"])
         count = max(n - named["correction"], 0)
-        Reducer(b, "mean", MEAN, out.dtype).run(order.x, sizes, mean, (), _inverse(n))
-        Reducer(b, "var", VARIANCE, out.dtype).run(order.x, sizes, place, (mean,), _inverse(count))
+        Reducer(b, "mean", MEAN, out.dtype).run(order.x, sizes, mean, (), inverse(n))
+        Reducer(b, "var", VARIANCE, out.dtype).run(order.x, sizes, place, (mean,), inverse(count))
         finish()
     return b.done()
-
-
-def _inverse(count: int) -> float:
-    """1 / count; the sum of nothing times this is NaN, as NumPy has it."""
-    return 1 / count if count else math.inf
 
 
 def prepare_logsumexp(call: Call) -> Launch:

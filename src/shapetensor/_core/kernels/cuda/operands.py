@@ -13,7 +13,7 @@ from ...errors import DeviceError
 from ...op import Call
 from ...spec import Ints
 from .. import launch
-from ..launch import Place, merge
+from ..launch import Place, is_c_order, merge
 from . import compat
 from .compat import array, cuda, device_function, int32, int64, uint32
 from .kernel import Kernel
@@ -207,9 +207,3 @@ def contiguous(
             cast(b, source, spec.dtype, dtype, size, converted)
         source = converted
     return source
-
-
-def is_c_order(shape: Ints, strides: Ints) -> bool:
-    """Whether a flat array in this order holds exactly these elements."""
-    merged, (steps,) = merge(shape, strides)
-    return not merged or (len(merged) == 1 and steps[0] == 1)

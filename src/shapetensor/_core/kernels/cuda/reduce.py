@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from ...dtypes import F32, F64, I32, I64, U8, AnyDType, Bool
 from ...op import Call
 from ...spec import Ints
-from ..formulas.reduce import LOGSUMEXP, MAX, MEAN, REDUCTIONS, VARIANCE
+from ..formulas.reduce import LOGSUMEXP, MAX, MEAN, REDUCTIONS, VARIANCE, inverse
 from ..generate.expression import rename
 from ..generate.reduction import Reduction
 from ..launch import Launch, Place, storage
@@ -201,14 +201,9 @@ def prepare_var(call: Call) -> Launch:
         mean = b.scratch(out.size, out.dtype)
         number = storage(out.dtype).type
         n = math.prod(call.ins[0].shape[i] for i in named["axes"])
-        _reduce(b, MEAN, x, sizes, out.dtype, mean, number(_inverse(n)))
-        _reduce(b, VARIANCE, x, sizes, out.dtype, b.outs[0], mean, number(_inverse(max(n - named["correction"], 0))))
+        _reduce(b, MEAN, x, sizes, out.dtype, mean, number(inverse(n)))
+        _reduce(b, VARIANCE, x, sizes, out.dtype, b.outs[0], mean, number(inverse(max(n - named["correction"], 0))))
     return b.done()
-
-
-def _inverse(count: int) -> float:
-    """1 / count; the sum of nothing times this is NaN, as NumPy has it."""
-    return 1 / count if count else math.inf
 
 
 def prepare_logsumexp(call: Call) -> Launch:
